@@ -38,6 +38,8 @@ class PausableTimeout:
         self._left = seconds
         self._pause_left = pause_seconds
         self._since = 0.0
+        self.paused_seconds = 0.0
+        """For how long it has stood still before it went on."""
         self.is_paused = False
         """Also tells, once it is over, which time has passed."""
         self._timeout: asyncio.Timeout
@@ -62,7 +64,9 @@ class PausableTimeout:
         """Let the clock run again, if it is stopped."""
         if not self.is_paused or self._timeout.expired():
             return
-        self._pause_left -= self._loop.time() - self._since
+        paused = self._loop.time() - self._since
+        self._pause_left -= paused
+        self.paused_seconds += paused
         self._switch(is_paused=False, left=self._left)
 
     def _switch(self, *, is_paused: bool, left: float) -> None:

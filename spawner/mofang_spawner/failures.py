@@ -11,7 +11,7 @@ from typing import Any
 from jupyterhub.spawner import SpawnException
 
 from mofang_kube.errors import MofangError
-from mofang_spawner.pod_phase import queue_timed_out
+from mofang_spawner.pod_phase import QUEUE_TIMED_OUT
 from mofang_spawner.safe_mode import OFFER
 from mofang_spawner.server_start import SpawnFailedError
 
@@ -89,13 +89,9 @@ def timed_out(seconds: int, *, has_run: bool, safe_mode: bool = False) -> StartE
     )
 
 
-def waited_too_long(seconds: float) -> StartError:
-    """A start that has waited for its project's quota as long as it may.
-
-    Args:
-        seconds: That it may wait.
-    """
-    return start_failed(SpawnFailedError(queue_timed_out(seconds)))
+def waited_too_long() -> StartError:
+    """A start that has waited for its project's quota as long as it may."""
+    return start_failed(SpawnFailedError(QUEUE_TIMED_OUT))
 
 
 def describe_failure(

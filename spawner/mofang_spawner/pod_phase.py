@@ -78,20 +78,11 @@ class StartFailed:
 REMOVED = StartFailed(
     reason="deleted", message="The server was removed while it started."
 )
-
-
-def queue_timed_out(seconds: float) -> StartFailed:
-    """The end of a start that has waited for others as long as it may.
-
-    Args:
-        seconds: That it may wait.
-    """
-    hours = max(round(seconds / 3600), 1)
-    return StartFailed(
-        reason="queue_timeout",
-        message=f"The server waited for {hours} {'hour' if hours == 1 else 'hours'}, "
-        "and there was still no room for it. Queue it again, or ask for less.",
-    )
+QUEUE_TIMED_OUT = StartFailed(
+    reason="queue_timeout",
+    message="The server has waited as long as it may, and there is still no room for "
+    "it. Queue it again, or ask for less.",
+)
 
 
 def lacking_resources(message: str) -> list[str]:

@@ -29,6 +29,7 @@ from mofang_spawner.environments.quota import requested_amounts
 from mofang_spawner.plan import SpawnPlan
 from mofang_spawner.pod_events import follow_events
 from mofang_spawner.pod_phase import (
+    QUEUE_TIMED_OUT,
     REMOVED,
     SERVER_CONTAINER,
     Running,
@@ -36,11 +37,10 @@ from mofang_spawner.pod_phase import (
     StartFailed,
     StartPending,
     classify,
-    queue_timed_out,
 )
 from mofang_spawner.progress import StartLog
 from mofang_spawner.server_objects import ConfiguredMetadata
-from mofang_spawner.start_queue.node_queue import could_be_scheduled, describe_position
+from mofang_spawner.start_queue.node_queue import describe_position, has_suitable_node
 from mofang_spawner.start_trace import Phase, StartTrace
 
 _SERVER_ERROR = 500
@@ -95,6 +95,8 @@ class ServerStart:
         """Name of this start's Service."""
         self.log = log or StartLog()
         self.trace = StartTrace()
+        self.queued_seconds = 0.0
+        """For how long it has waited for others."""
         self.has_run = False
         """Whether the container ran, and so the image's programs and the user's files
         had their turn."""
@@ -177,11 +179,13 @@ class ServerStart:
         """
         timer = PausableTimeout(deadline.left, queue_seconds)
         try:
-            return await self._wait_until_ready(path, port, timer)
+            pod = await self._wait_until_ready(path, port, timer)
+            self.queued_seconds = timer.paused_seconds
+            return pod
         except TimeoutError as err:
             if not timer.is_paused:
                 raise
-            raise SpawnFailedError(queue_timed_out(queue_seconds)) from err
+            raise SpawnFailedError(QUEUE_TIMED_OUT) from err
 
     async def _wait_until_ready(
         self, path: str, port: int, timer: PausableTimeout
@@ -236,9 +240,9 @@ class ServerStart:
         amounts = requested_amounts(self._plan.sizes)
         free = self._context.free_capacity()
         pod = self.pod
-        if pod is None or not could_be_scheduled(
-            free, amounts, self._plan.project.pool
-        ):
+        pool = self._plan.project.pool
+        # No other server's end would help one that is too large for every node.
+        if pod is None or not has_suitable_node(free, amounts, pool, when_empty=True):
             return ""
         return describe_position(pod, self._context.pods.objects.values(), amounts)
 

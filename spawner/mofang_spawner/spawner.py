@@ -7,17 +7,17 @@ to have ended in ``watched``. Which of KubeSpawner's traits have an effect is li
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Self, cast
 
 from jupyterhub.utils import maybe_future
 from sqlalchemy import inspect
 from traitlets import Any as AnyTrait
-from traitlets import Integer, default
+from traitlets import default
 
 from mofang_kube.deadline import Deadline
-from mofang_kube.errors import ForbiddenError, MofangError, QuotaError
+from mofang_kube.errors import ForbiddenError, MofangError
 from mofang_kube.names import project_namespace
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.culling_state import CullingState
@@ -38,8 +38,8 @@ from mofang_spawner.server_failure import STATE as FAILURE_STATE
 from mofang_spawner.server_failure import ServerFailure
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
 from mofang_spawner.server_start import ServerStart
+from mofang_spawner.queued_start import QueueTraits, read_refusal, wait_for_turn
 from mofang_spawner.start_queue.interface import QueuedStart, StartRequest
-from mofang_spawner.start_queue.quota_refusal import QuotaRefusal
 from mofang_spawner.variables import STATIC_URL_VARIABLE, cpu_cores, memory_bytes
 from mofang_spawner.watched import WatchedSpawner
 
@@ -47,7 +47,16 @@ _SLACK_SECONDS = 5
 """Left of the start timeout for cleaning up and saying why."""
 
 
-class MofangSpawner(CullingState, WatchedSpawner):
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Of a start that was admitted from the queue."""
+
+    entry: QueuedStart
+    queue_end: Deadline
+    """Until when it may wait for others, all in all."""
+
+
+class MofangSpawner(CullingState, QueueTraits, WatchedSpawner):
     """Starts a user's servers in the namespaces of their projects."""
 
     server_start_class = ServerStart
@@ -60,18 +69,6 @@ class MofangSpawner(CullingState, WatchedSpawner):
         An async callable that returns the HTML of the gallery for a spawner.
 
         Set by the hub's configuration: the only form that starts servers.
-        """,
-    ).tag(config=True)
-
-    queue_timeout = Integer(
-        0,
-        min=0,
-        help="""
-        Seconds of ``start_timeout`` for which a start may wait until the project's
-        quota and the nodes have room for it.
-
-        The rest is what the start itself may take. With 0, a start fails at once that
-        the quota does not hold.
         """,
     ).tag(config=True)
 
@@ -203,77 +200,57 @@ class MofangSpawner(CullingState, WatchedSpawner):
             plan, context = self._require_plan(), self.context()
             await context.ready()
             self._adopt(plan)
-            if not self._queue_seconds:
-                return await self._run_start(self._new_start(plan, context, log), plan)
-            return await self._queue_and_start(plan, context, log)
-        except QuotaError as err:
-            raise refusal(err) from err
+            if self.queue_seconds:
+                return await self._queue_and_start(plan, context, log)
+            return await self._run_start(self._new_start(plan, context, log), plan)
         finally:
             log.end()
 
-    @property
-    def _queue_seconds(self) -> int:
-        """How long a start may wait for others."""
-        return self.queue_timeout if self.queue_timeout < self.start_timeout else 0
+    async def _queue_and_start(
+        self, plan: SpawnPlan, context: SpawnContext, log: StartLog
+    ) -> str:
+        """Start the server when its turn has come; once more where the quota refuses.
+
+        Raises:
+            StartError: It failed, or may wait no longer.
+        """
+        project, queue_end = plan.project, Deadline(self.queue_seconds)
+        request = StartRequest(project=project, amounts=requested_amounts(plan.sizes))
+        try:
+            with context.start_queue.enter(request) as entry:
+                while True:
+                    has_waited = await wait_for_turn(
+                        entry,
+                        project,
+                        queue_end=queue_end,
+                        log=log,
+                        on_wait=self._save_interruption,
+                    )
+                    if has_waited:
+                        # Its person may have left the project meanwhile.
+                        options = ServerOptions.parse(self.user_options)
+                        plan = self._plan = await self._resolve(options)
+                    server_start = self._new_start(plan, context, log)
+                    turn = _Turn(entry, queue_end)
+                    try:
+                        return await self._run_start(server_start, plan, turn)
+                    except StartError as err:
+                        entry.refuse(read_refusal(err, project))
+        except TimeoutError as err:
+            raise waited_too_long() from err
+        except MofangError as err:
+            raise refusal(err) from err
+
+    def _save_interruption(self) -> None:
+        """Let a hub say what became of a start that waits while this one ends."""
+        self._failure = ServerFailure.of_interruption(was_queued=True)
+        self._save_state()
+        self._failure = None
 
     @property
     def queued_message(self) -> str:
         """What the start waits for that others hold; empty if it does not."""
         return self._start_log.queued_message if self._start_log else ""
-
-    async def _queue_and_start(
-        self, plan: SpawnPlan, context: SpawnContext, log: StartLog
-    ) -> str:
-        """Start the server when its turn has come; once more where the quota refuses."""
-        request = StartRequest(
-            project=plan.project, amounts=requested_amounts(plan.sizes)
-        )
-        queue_end = Deadline(self._queue_seconds)
-        with context.start_queue.enter(request) as entry:
-            while True:
-                await self._wait_for_turn(entry, queue_end, log)
-                server_start = self._new_start(plan, context, log)
-                try:
-                    return await self._run_start(server_start, plan, entry)
-                except StartError as err:
-                    found = QuotaRefusal.parse(str(err))
-                    if err.reason != QuotaError.code or found is None:
-                        raise
-                    project = plan.project.display_name
-                    if never := found.describe_never(project):
-                        raise refusal(QuotaError(never)) from err
-                    entry.refuse(found.describe(project))
-
-    async def _wait_for_turn(
-        self, entry: QueuedStart, queue_end: Deadline, log: StartLog
-    ) -> None:
-        """Return once a start is admitted; who waits for it reads why it is not yet.
-
-        Raises:
-            StartError: It took too long.
-        """
-        try:
-            async with (
-                asyncio.timeout(queue_end.left),
-                contextlib.aclosing(entry.positions()) as positions,
-            ):
-                async for each in positions:
-                    self._save_interruption()
-                    log.emit_queued(
-                        Stage.REQUESTED,
-                        f"Waiting in the queue of {self._require_plan().project.display_name}, "
-                        f"{each.position} of {each.length}: {each.reason}.",
-                    )
-        except TimeoutError as err:
-            raise waited_too_long(self._queue_seconds) from err
-
-    def _save_interruption(self) -> None:
-        """Let a hub say what became of a start that waits while this one ends."""
-        if self.orm_spawner.state and FAILURE_STATE in self.orm_spawner.state:
-            return
-        self._failure = ServerFailure.of_interruption(was_queued=True)
-        self._save_state()
-        self._failure = None
 
     def _adopt(self, plan: SpawnPlan) -> None:
         """Set the traits that a plan decides, for hooks and for JupyterHub."""
@@ -316,9 +293,9 @@ class MofangSpawner(CullingState, WatchedSpawner):
         self,
         server_start: ServerStart,
         plan: SpawnPlan,
-        entry: QueuedStart | None = None,
+        turn: _Turn | None = None,
     ) -> str:
-        seconds = self.start_timeout - self._queue_seconds
+        seconds = self.own_start_seconds
         deadline = Deadline(max(seconds - _SLACK_SECONDS, 1))
         self.dns_name = self.dns_name_template.format(
             namespace=self.namespace, name=server_start.service
@@ -326,15 +303,15 @@ class MofangSpawner(CullingState, WatchedSpawner):
         self._save_state()
         try:
             created = await self._create(server_start, plan)
-            if entry is not None:
-                entry.record_pod(created["metadata"]["uid"])
+            if turn is not None:
+                turn.entry.record_pod(created["metadata"]["uid"])
             # Without a server only in tests, as in JupyterHub's get_env.
             base_url = self.server.base_url if self.server else "/"
             pod = await server_start.wait(
                 f"{base_url}api",
                 self.port,
                 deadline,
-                queue_seconds=self._queue_seconds,
+                queue_seconds=turn.queue_end.left if turn else 0,
             )
             url = str(self._get_pod_url(pod))
         except BaseException as err:
@@ -354,7 +331,8 @@ class MofangSpawner(CullingState, WatchedSpawner):
         if not plan.safe_mode:
             self._last_failure = ""
             self.context().starts.add(
-                plan.environment.name, server_start.trace.total
+                plan.environment.name,
+                server_start.trace.total - server_start.queued_seconds,
             )
         return url
 

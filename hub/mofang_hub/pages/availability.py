@@ -7,10 +7,10 @@ from decimal import Decimal
 from mofang_hub.pages.sizes import GIB, number
 from mofang_kube.free_capacity import FreeCapacity
 from mofang_kube.names import GPU_RESOURCE
-from mofang_kube.placement import PlacementRequest, build_placement
 from mofang_kube.quantities import parse_quantity
 from mofang_spawner.environments.models import Project, Resources
 from mofang_spawner.environments.quota import NAMES, read_quota
+from mofang_spawner.start_queue.node_queue import has_suitable_node
 
 _NONE = Decimal(0)
 
@@ -52,13 +52,9 @@ def read_availability(
         return Availability(
             label=f"Quota of {lacking} used up", text=text, is_free=False
         )
-    placement = build_placement(
-        PlacementRequest(requests_gpu=wanted.gpu.default > 0, pool=project.pool),
-        found.kinds,
-    )
     if GPU_RESOURCE in amounts and not found.gpus(project.pool)[1]:
         return Availability(label="No node has GPUs", text="", is_free=False)
-    if not found.count_suitable_nodes(amounts, placement):
+    if not has_suitable_node(found, amounts, project.pool):
         return Availability(label="Waits for a node", text=text, is_free=False)
     return Availability(label="Available now", text=text)
 

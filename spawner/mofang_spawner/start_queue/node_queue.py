@@ -19,21 +19,26 @@ from mofang_spawner.start_queue.decisions import show
 Manifest = dict[str, Any]
 
 
-def could_be_scheduled(
-    free: FreeCapacity | None, amounts: Mapping[str, Decimal], pool: str
+def has_suitable_node(
+    free: FreeCapacity | None,
+    amounts: Mapping[str, Decimal],
+    pool: str,
+    *,
+    when_empty: bool = False,
 ) -> bool:
-    """Say whether a server would find a node if nothing else ran.
+    """Say whether a server would find a node.
 
     Args:
         free: What the cluster has free; None as long as nobody knows.
         amounts: What the server asks for.
         pool: Of its project; empty for none.
+        when_empty: Whether it is asked for nodes on which nothing else runs.
     """
     if free is None:
         return False
     request = PlacementRequest(requests_gpu=GPU_RESOURCE in amounts, pool=pool)
     placement = build_placement(request, free.kinds)
-    return free.count_suitable_nodes(amounts, placement, when_empty=True) > 0
+    return free.count_suitable_nodes(amounts, placement, when_empty=when_empty) > 0
 
 
 def describe_position(
