@@ -24,6 +24,8 @@ class CullingRule(_Model):
     """Whether idle servers are stopped at all."""
     idle_minutes: int | None = Field(default=None, ge=5, le=60 * 24 * 30)
     """A server is idle for so long before its people are notified."""
+    doze_minutes: int | None = Field(default=None, ge=0, le=60 * 24 * 30)
+    """A server is idle for so long before it gives back its CPU request; 0: never."""
     notice_minutes: int | None = Field(
         default=None, ge=SHORTEST_NOTICE_MINUTES, le=60 * 24
     )
@@ -39,6 +41,7 @@ class CullingSettings(_Model):
 
     enabled: bool = False
     idle_minutes: int = Field(default=60, ge=5, le=60 * 24 * 30)
+    doze_minutes: int = Field(default=30, ge=0, le=60 * 24 * 30)
     notice_minutes: int = Field(default=15, ge=SHORTEST_NOTICE_MINUTES, le=60 * 24)
     max_extension_hours: float = Field(default=12, ge=0, le=24 * 30)
     dry_run: bool = False
@@ -63,6 +66,7 @@ class CullingPolicy(_Model):
 
     enabled: bool
     idle_minutes: int
+    doze_minutes: int
     notice_minutes: int
     max_extension_hours: float
     dry_run: bool
@@ -70,6 +74,13 @@ class CullingPolicy(_Model):
     @property
     def idle(self) -> timedelta:
         return timedelta(minutes=self.idle_minutes)
+
+    @property
+    def doze(self) -> timedelta | None:
+        """After how long a server gives back its CPU request; None for never."""
+        if not (self.enabled and self.doze_minutes):
+            return None
+        return timedelta(minutes=self.doze_minutes)
 
     @property
     def notice(self) -> timedelta:
