@@ -11,10 +11,16 @@ from mofang_http.client import session_options
 from mofang_hub.auth.authenticator import configure_authenticator
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
 from mofang_hub.config.database import database_url
+from mofang_hub.culling.notices import build_idle_senders
 from mofang_hub.metrics import WATCHES
 from mofang_hub.pages.configure import configure_pages
 from mofang_hub.server_answers import ServerAnswer
-from mofang_hub.settings import Secrets, Settings, SingleuserSettings
+from mofang_hub.settings import (
+    NOTICES_FOLDER,
+    Secrets,
+    Settings,
+    SingleuserSettings,
+)
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.spawner import MofangSpawner
 
@@ -74,6 +80,12 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
         "slow_spawn_timeout": 0.7,
         "mofang_audit": settings.audit if settings.audit.enabled else None,
         "mofang_culling": settings.culling,
+        "mofang_idle_senders": build_idle_senders(
+            settings.culling.notices,
+            settings.jobs.notices,
+            Secrets(NOTICES_FOLDER),
+            public_url=settings.public_url,
+        ),
         "mofang_training_url": training_url(settings),
         "mofang_usage": settings.usage if settings.usage.enabled else None,
     }

@@ -36,6 +36,15 @@ class CullingRule(_Model):
     """Whether it is only logged and counted what would be stopped."""
 
 
+class CullingNotices(_Model):
+    """Who is told that a server will be stopped, beside its own JupyterLab."""
+
+    mail: bool = False
+    """Whether the server's person gets mail, by the mail server of ``jobs.notices``."""
+    webhooks: tuple[str, ...] = ()
+    """Names of webhooks in ``jobs.notices``."""
+
+
 class CullingSettings(_Model):
     """The rule for all servers, and those that differ from it."""
 
@@ -45,6 +54,7 @@ class CullingSettings(_Model):
     notice_minutes: int = Field(default=15, ge=SHORTEST_NOTICE_MINUTES, le=60 * 24)
     max_extension_hours: float = Field(default=12, ge=0, le=24 * 30)
     dry_run: bool = False
+    notices: CullingNotices = CullingNotices()
     environments: dict[str, CullingRule] = {}
     """By the environment's name."""
     projects: dict[str, CullingRule] = {}
@@ -102,7 +112,9 @@ def resolve_policy(settings: CullingSettings, server: ServerIdentity) -> Culling
         settings.projects.get(server.project),
         settings.users.get(server.user),
     )
-    values = settings.model_dump(exclude={"environments", "projects", "users"})
+    values = settings.model_dump(
+        exclude={"notices", "environments", "projects", "users"}
+    )
     for rule in rules:
         if rule is not None:
             values |= rule.model_dump(exclude_none=True)

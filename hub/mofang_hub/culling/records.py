@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 EXTENSION_STATE = "extension"
 CULLED_STATE = "culled"
 DOZE_STATE = "doze"
+NOTIFIED_STATE = "notified"
 """Keys in a server's state, as ``mofang_spawner`` keeps it."""
 
 

@@ -1,7 +1,7 @@
 """Reports of servers by REST: those in which nothing happens are stopped."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -10,22 +10,31 @@ from jupyterhub.scopes import needs_scope
 from pydantic import BaseModel, ValidationError
 from tornado import web
 
-from mofang_api.models.activity import ActivityReport, CullingAction, ExtensionRequest
+from mofang_api.models.activity import (
+    ActivityReport,
+    CullingAction,
+    CullingStatus,
+    ExtensionRequest,
+)
 from mofang_hub.culling.culler import Culler, RunningServer
 from mofang_hub.culling.decision import NOTICED_REPORT
+from mofang_hub.culling.notices import IdleNotice
 from mofang_hub.culling.policy import ServerIdentity
 from mofang_hub.culling.records import (
     CULLED_STATE,
     DOZE_STATE,
     EXTENSION_STATE,
+    NOTIFIED_STATE,
     CullingExtension,
     Doze,
 )
+from mofang_hub.notices.delivery import NoticeDelivery
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_spawner.dozing import restore_cpu, shrink_cpu
 
 CULLER = "mofang_culler"
-"""Key of the hub's settings."""
+NOTICES = "mofang_notices"
+"""Keys of the hub's settings."""
 
 _RESIZE_SECONDS = 5.0
 """For which the server's report waits for Kubernetes."""
@@ -102,6 +111,7 @@ class ServerActivityHandler(_ServerHandler):
             report_in = min(status.report_in_seconds, NOTICED_REPORT.total_seconds())
             update = {"is_dozing": True, "report_in_seconds": report_in}
             status = status.model_copy(update=update)
+        self._notify(running, spawner, report, status)
         # The server gets its answer as long as it runs.
         self.finish(status.model_dump_json())
         if status.action is CullingAction.STOP:
@@ -109,6 +119,29 @@ class ServerActivityHandler(_ServerHandler):
             spawner.culling = {CULLED_STATE: record.stored()}
             await self.stop_single_user(user, server)
 
+
+    def _notify(
+        self,
+        running: RunningServer,
+        spawner: Any,
+        report: ActivityReport,
+        status: CullingStatus,
+    ) -> None:
+        """Send a notice once, when the server is first found to be stopped."""
+        delivery: NoticeDelivery = self.settings[NOTICES]
+        is_notified = NOTIFIED_STATE in spawner.culling
+        if status.action is CullingAction.KEEP:
+            if is_notified:
+                self.keep(spawner, NOTIFIED_STATE, None)
+            return
+        seconds = status.stop_in_seconds
+        if is_notified or seconds is None or not delivery.is_wanted:
+            return
+        at = datetime.now(UTC) + timedelta(seconds=seconds)
+        # First: whoever starts this hub anew tells nobody twice.
+        self.keep(spawner, NOTIFIED_STATE, {"at": at.isoformat()})
+        idle = timedelta(seconds=report.idle_seconds)
+        delivery.put(IdleNotice(server=running.identity, idle=idle, at=at))
 
     async def _adjust_doze(
         self, running: RunningServer, spawner: Any, report: ActivityReport
