@@ -11,8 +11,8 @@ from mofang_http.client import session_options
 from mofang_hub.auth.authenticator import configure_authenticator
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
 from mofang_hub.config.database import database_url
-from mofang_hub.culling.notices import build_idle_senders
 from mofang_hub.metrics import WATCHES
+from mofang_hub.notices.idle import build_idle_senders
 from mofang_hub.pages.configure import configure_pages
 from mofang_hub.server_answers import ServerAnswer
 from mofang_hub.settings import (

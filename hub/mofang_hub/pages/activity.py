@@ -18,7 +18,6 @@ from mofang_api.models.activity import (
 )
 from mofang_hub.culling.culler import Culler, RunningServer
 from mofang_hub.culling.decision import NOTICED_REPORT
-from mofang_hub.culling.notices import IdleNotice
 from mofang_hub.culling.policy import ServerIdentity
 from mofang_hub.culling.records import (
     CULLED_STATE,
@@ -29,7 +28,8 @@ from mofang_hub.culling.records import (
     Doze,
 )
 from mofang_hub.notices.delivery import NoticeDelivery
-from mofang_kube.errors import MofangError, is_permanent
+from mofang_hub.notices.idle import IdleNotice
+from mofang_kube.errors import ConflictError, MofangError, is_permanent
 from mofang_spawner.dozing import restore_cpu, shrink_cpu
 
 CULLER = "mofang_culler"
@@ -169,7 +169,7 @@ class ServerActivityHandler(_ServerHandler):
                 "does not get its CPU back yet" if doze else "does not doze",
                 err or "Kubernetes does not answer",
             )
-            if doze is None and isinstance(err, MofangError) and is_permanent(err):
+            if doze is None and isinstance(err, MofangError) and _is_final(err):
                 self.culler.refuse_doze(running)
             return doze is not None
 
@@ -190,6 +190,10 @@ class ServerExtensionHandler(_ServerHandler):
             raise web.HTTPError(err.status, "%s", err.message) from err
         self.keep(spawner, EXTENSION_STATE, extension.stored())
         self.finish(status.model_dump_json())
+
+
+def _is_final(err: MofangError) -> bool:
+    return isinstance(err, ConflictError) or is_permanent(err)
 
 
 def describe_server(user: Any, spawner: Any) -> RunningServer:

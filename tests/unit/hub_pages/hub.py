@@ -63,6 +63,8 @@ class FakeSpawner(CullingState, Spawner):
 
         homes = SimpleNamespace(status=lambda name: self.homes.get(name, {}))
         return SimpleNamespace(
+            find_pod=lambda namespace, name: self.pods.get(f"{namespace}/{name}"),
+            objects=self.resizer,
             ready=ready,
             catalog=self.catalog,
             homes=homes,
@@ -71,7 +73,12 @@ class FakeSpawner(CullingState, Spawner):
             starts=self.history,
         )
 
-    lost_node = node = ""
+    namespace, pod_name = "mofang-project-vision", "jupyter-ada--vision-pytorch"
+    pods: ClassVar = {}
+    """Namespace and name → pod, as the watch has it."""
+    resizer = None
+    """Stands for ``ObjectStorage``, as far as pods are resized."""
+    queued_message = lost_node = node = ""
     restart_failure = free = None
     history = StartHistory()
 
