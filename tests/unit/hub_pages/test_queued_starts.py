@@ -15,7 +15,7 @@ from unit.mofang_spawner.conftest import (
     project_body,
 )
 
-from mofang_kube.names import project_namespace
+from mofang_spawner.server_start import ServerStart
 from mofang_spawner.spawner import MofangSpawner
 from support.eventually import until
 from support.ports import free_port
@@ -24,6 +24,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 GPU = "nvidia.com/gpu"
 PEOPLE = ("ada", "ben")
+LARGE = {
+    "cpu": {"default": "3", "max": "3"},
+    "memory": {"default": "2Gi"},
+    "cache": {"default": "1Gi"},
+}
 NODE = {
     "metadata": {"name": "cpu-1", "labels": {}},
     "status": {
@@ -46,7 +51,11 @@ class QueueContext(FakeContext):
         super().__init__()
         self.catalog = a_catalog(
             [a_project("vision", quota={"cpu": "2"}), a_project("speech")],
-            [environment_body(), environment_body("xgboost")],
+            [
+                environment_body(),
+                environment_body("xgboost"),
+                environment_body("large", resources=LARGE),
+            ],
         )
         self.node_bodies.append(NODE)
         self.homes.status = lambda name: {}
@@ -63,7 +72,11 @@ class RunningCore:
             for (kind, name), pod in list(self.core.objects.items()):
                 is_open = not pod.get("spec", {}).get("schedulingGates")
                 if kind == "pod" and is_open and not pod.get("status"):
-                    state = {"name": "notebook", "state": {"running": {}}}
+                    state = {
+                        "name": "notebook",
+                        "ready": True,
+                        "state": {"running": {}},
+                    }
                     pod = {
                         **pod,
                         "spec": {"nodeName": "cpu-1", **pod["spec"]},
@@ -108,8 +121,16 @@ async def running(tmp_path_factory):
             "spec": {"containers": [{"name": "notebook", "args": ["mofang-start"]}]},
         }
 
+    class ReadyStart(ServerStart):
+        """The server answers once its container runs."""
+
+        async def _wait_for_answer(self, _url):
+            pass
+
     class OwnSpawner(MofangSpawner):
         """Ours, whose pods are at one address."""
+
+        server_start_class = ReadyStart
 
         def _get_pod_url(self, _pod):
             return f"http://127.0.0.1:{port}"
@@ -119,7 +140,6 @@ async def running(tmp_path_factory):
         c.MofangSpawner.context = make_context
         c.MofangSpawner.start_timeout = 3660
         c.MofangSpawner.queue_timeout = 3600
-        c.MofangSpawner.port = port
         c.MofangSpawner.delete_grace_period = 0
         c.JupyterHub.concurrent_spawn_limit = 2
 
@@ -335,11 +355,8 @@ async def test_a_queue_keeps_no_other_project_from_starting(scene, ada, ben):
     await scene.runs("ben", "speech-pytorch")
 
 
-async def test_more_than_the_whole_quota_is_a_sentence_at_once(scene, running):
+async def test_more_than_the_whole_quota_is_a_sentence_at_once(scene):
     browser = await scene.visit("ada")
-    body = environment_body("large")
-    body["spec"]["resources"]["cpu"] = {"default": "3", "max": "3"}
-    running.context.catalog._environments.put(body)
 
     answered = await scene.start(browser, environment="large", cpu="3")
 

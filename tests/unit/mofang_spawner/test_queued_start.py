@@ -71,7 +71,7 @@ def queued(starting, context):
 
 
 @pytest.fixture
-def kubelet(context):
+async def kubelet(context):
     """Runs each pod whose gate is open."""
 
     async def run():
@@ -86,8 +86,9 @@ def kubelet(context):
             await asyncio.sleep(0.01)
 
     task = asyncio.ensure_future(run())
-    yield task
+    yield
     task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def start(spawner):
