@@ -60,8 +60,8 @@ class StartQueue(Protocol):
     def enter(self, request: StartRequest) -> AbstractContextManager[QueuedStart]:
         """Add a start behind the others of its project.
 
-        Leaving the context takes it out, and gives back what was reserved for a pod
-        that was not made.
+        Leaving the context, which is entered until the server answers or its start has
+        failed, takes it out and gives back what was reserved.
 
         Raises:
             QuotaError: It asks for more than the project's whole quota.

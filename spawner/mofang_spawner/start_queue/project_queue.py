@@ -121,8 +121,7 @@ class ProjectStartQueue:
         try:
             yield entry
         finally:
-            if not entry.uid:
-                self._remove(entry)
+            self._remove(entry)
             self.wake()
 
     def wake(self) -> None:

@@ -202,7 +202,6 @@ async def test_what_was_admitted_is_reserved_until_its_pod_counts(line, cluster)
     await line.waits("ben")
 
     first.record_pod("uid")
-    line.leave("ada")
     cluster.put("uid", 3)
     await until(lambda: len(line.queue._entries["vision"]) == 1)
 
@@ -213,6 +212,17 @@ async def test_what_was_admitted_is_reserved_until_its_pod_counts(line, cluster)
 
 async def test_who_leaves_gives_back_what_was_reserved(line):
     line.enter("ada", 3)
+    await line.admitted("ada")
+    line.enter("ben", 3)
+    await line.waits("ben")
+
+    line.leave("ada")
+
+    await line.admitted("ben")
+
+
+async def test_a_start_that_failed_after_its_pod_was_made_holds_nothing(line):
+    line.enter("ada", 3).record_pod("uid")
     await line.admitted("ada")
     line.enter("ben", 3)
     await line.waits("ben")
@@ -271,15 +281,11 @@ async def test_more_than_the_whole_quota_is_refused_at_once(line):
 
 async def test_nobody_is_left_in_memory(line, cluster):
     for number in range(3):
-        entry = line.enter(f"ada-{number}", 1)
+        line.enter(f"ada-{number}", 1).record_pod(f"uid-{number}")
         await line.admitted(f"ada-{number}")
-        entry.record_pod(f"uid-{number}")
         cluster.put(f"uid-{number}", 1)
+    for number in range(3):
         line.leave(f"ada-{number}")
-
-    line.enter("ben", 1)
-    await line.admitted("ben")
-    line.leave("ben")
 
     assert not line.queue._entries
 
