@@ -1,7 +1,8 @@
 """One time budget, passed down and never restarted."""
 
 import asyncio
-from typing import Any, Self
+from types import TracebackType
+from typing import Self
 
 
 class Deadline:
@@ -50,8 +51,13 @@ class PausableTimeout:
         await self._timeout.__aenter__()
         return self
 
-    async def __aexit__(self, *error: Any) -> bool | None:
-        return await self._timeout.__aexit__(*error)
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._timeout.__aexit__(kind, error, trace)
 
     def pause(self) -> None:
         """Stop the clock, unless it is stopped or may not stand still any longer."""

@@ -1,7 +1,7 @@
 """Give back the CPU that a running server reserves, and take it again, in place.
 
-Its pod is resized by Kubernetes without a restart: processes, kernels and memory stay as
-they are. CPU that nobody else uses it still gets, up to its limit.
+Kubernetes resizes its pod without a restart: processes, kernels and memory stay as they
+are. CPU that nobody else uses it still gets, up to its limit.
 """
 
 from decimal import Decimal

@@ -53,9 +53,7 @@ class StartLog:
             message: For the person.
             detail: Shown below the message.
         """
-        self._add(
-            Step(percent=percent, message=message, detail=detail, is_queued=True)
-        )
+        self._add(Step(percent=percent, message=message, detail=detail, is_queued=True))
 
     @property
     def queued_message(self) -> str:

@@ -1,6 +1,7 @@
-"""A spawner whose starts wait for their turn, while the clock of the start stands still.
+"""A spawner whose starts wait for their turn, while the start's clock stands still.
 
-JupyterHub's clock, ``start_timeout``, cannot be stopped: it has ``queue_timeout`` in it.
+JupyterHub's clock, ``start_timeout``, cannot be stopped: ``queue_timeout`` is a part of
+it.
 """
 
 import asyncio

@@ -179,13 +179,13 @@ class ServerStart:
         """
         timer = PausableTimeout(deadline.left, queue_seconds)
         try:
-            pod = await self._wait_until_ready(path, port, timer)
-            self.queued_seconds = timer.paused_seconds
-            return pod
+            return await self._wait_until_ready(path, port, timer)
         except TimeoutError as err:
             if not timer.is_paused:
                 raise
             raise SpawnFailedError(QUEUE_TIMED_OUT) from err
+        finally:
+            self.queued_seconds = timer.paused_seconds
 
     async def _wait_until_ready(
         self, path: str, port: int, timer: PausableTimeout

@@ -34,11 +34,11 @@ from mofang_spawner.pod_model import build_pod_model
 from mofang_spawner.pod_phase import Stage
 from mofang_spawner.pods import START_SCRIPT, apply_plan
 from mofang_spawner.progress import StartLog
+from mofang_spawner.queued_start import QueueTraits, read_refusal, wait_for_turn
 from mofang_spawner.server_failure import STATE as FAILURE_STATE
 from mofang_spawner.server_failure import ServerFailure
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
 from mofang_spawner.server_start import ServerStart
-from mofang_spawner.queued_start import QueueTraits, read_refusal, wait_for_turn
 from mofang_spawner.start_queue.interface import QueuedStart, StartRequest
 from mofang_spawner.variables import STATIC_URL_VARIABLE, cpu_cores, memory_bytes
 from mofang_spawner.watched import WatchedSpawner

@@ -135,9 +135,7 @@ def _spawner(c: Any, settings: Settings) -> None:
     c.JupyterHub.spawner_class = MofangSpawner
     c.MofangSpawner.context = lambda: context
     # JupyterHub's clock cannot be stopped: it has the time in the queue in it.
-    c.MofangSpawner.start_timeout = (
-        singleuser.start_timeout + singleuser.queue_timeout
-    )
+    c.MofangSpawner.start_timeout = singleuser.start_timeout + singleuser.queue_timeout
     c.MofangSpawner.queue_timeout = singleuser.queue_timeout
     c.MofangSpawner.http_timeout = 60
     c.MofangSpawner.delete_grace_period = 2

@@ -9,7 +9,7 @@ from mofang_hub.culling.policy import CullingNotices, ServerIdentity
 from mofang_hub.culling.records import duration_text
 from mofang_hub.notices.notice import NoticeSender
 from mofang_hub.notices.senders import build_senders
-from mofang_hub.settings import NoticeSettings, Secrets
+from mofang_hub.settings import MailSettings, NoticeSettings, Secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +78,16 @@ def build_idle_senders(
     webhooks = {each.name: each for each in settings.webhooks}
     if unknown := sorted(set(wanted.webhooks) - webhooks.keys()):
         raise ValueError(
-            f"culling.notices.webhooks has {', '.join(unknown)}, and jobs.notices.webhooks "
-            "has not: add it there."
+            f"culling.notices.webhooks has {', '.join(unknown)}, and "
+            "jobs.notices.webhooks has not: add it there."
         )
     if wanted.mail and not settings.mail.host:
         raise ValueError(
             "culling.notices.mail is set, and jobs.notices.mail has no host: name the "
             "mail server there."
         )
-    chosen = {"webhooks": tuple(webhooks[name] for name in wanted.webhooks)}
-    if not wanted.mail:
-        chosen["mail"] = type(settings.mail)()
-    return build_senders(
-        settings.model_copy(update=chosen), secrets, public_url=public_url
+    chosen = NoticeSettings(
+        webhooks=tuple(webhooks[name] for name in wanted.webhooks),
+        mail=settings.mail if wanted.mail else MailSettings(),
     )
+    return build_senders(chosen, secrets, public_url=public_url)

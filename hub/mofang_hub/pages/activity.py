@@ -119,7 +119,6 @@ class ServerActivityHandler(_ServerHandler):
             spawner.culling = {CULLED_STATE: record.stored()}
             await self.stop_single_user(user, server)
 
-
     def _notify(
         self,
         running: RunningServer,

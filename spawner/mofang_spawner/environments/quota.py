@@ -1,4 +1,4 @@
-"""What a project may ask for and holds, of the resources that nodes are counted by. Pure."""
+"""What a project may ask for and what it holds: CPU, memory and GPUs. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,8 +41,7 @@ class QuotaBalance:
         return [
             name
             for name in NAMES
-            if (left := self.left(name)) is not None
-            and amounts.get(name, _NONE) > left
+            if (left := self.left(name)) is not None and amounts.get(name, _NONE) > left
         ]
 
     def never(self, amounts: Amounts) -> list[str]:

@@ -143,4 +143,3 @@ def show(name: str, amount: Decimal) -> str:
         return readable_size(int(amount))
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-

@@ -1,8 +1,9 @@
 """What a queue of starts offers, whoever decides in it.
 
 ``ProjectStartQueue`` decides by the projects' quotas. Kueue can take its part: entering
-makes a Workload with the request's amounts, ``positions`` follows its conditions and its
-place in the LocalQueue, ``refuse`` sets it inactive for a while, and leaving deletes it.
+makes a Workload with the request's amounts, ``positions`` follows its conditions and
+its position in the LocalQueue, ``refuse`` deactivates it for a while, and leaving
+deletes it.
 """
 
 from collections.abc import AsyncGenerator, Mapping

@@ -1,4 +1,4 @@
-"""Servers that wait for room on nodes: the scheduler's own queue, as people read it. Pure.
+"""Servers that wait for nodes: the scheduler's own queue, as people read it. Pure.
 
 Their pods are there, so that the scheduler binds them in the order they came, and an
 autoscaler adds nodes for them.
@@ -54,7 +54,9 @@ def describe_position(
         amounts: What its server asks for.
     """
     wants_gpu = _wants_gpu(pod)
-    waiting = [each for each in pods if is_waiting(each) and _wants_gpu(each) is wants_gpu]
+    waiting = [
+        each for each in pods if is_waiting(each) and _wants_gpu(each) is wants_gpu
+    ]
     ahead = sum(_age_key(each) < _age_key(pod) for each in waiting)
     length = max(len(waiting), ahead + 1)
     return f"Waiting for a node, {ahead + 1} of {length}: {_shortage(pod, amounts)}."
@@ -71,7 +73,9 @@ def _shortage(pod: Manifest, amounts: Mapping[str, Decimal]) -> str:
         for name in lacking_resources(str(_unscheduled(pod).get("message", "")))
         if name in amounts
     ]
-    return f"no node has {' and '.join(lacking)} free" if lacking else "no node has room"
+    return (
+        f"no node has {' and '.join(lacking)} free" if lacking else "no node has room"
+    )
 
 
 def _unscheduled(pod: Manifest) -> Manifest:

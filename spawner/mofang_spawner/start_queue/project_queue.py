@@ -1,8 +1,9 @@
 """The queue of this hub: a project's starts wait for its quota, in the order they came.
 
-It is in the hub's memory, as the starts are: a hub that is started anew has neither, and
-whoever waited queues again. The API server decides in the end; a pod that it refuses
-although the start was admitted sends the start back, and nobody else waits for that.
+It is in the hub's memory, as the starts are: a hub that is started anew has neither,
+and whoever waited queues again. The API server decides in the end; a pod that it
+refuses although the start was admitted sends the start back, and nobody else waits for
+that.
 """
 
 import asyncio
@@ -26,8 +27,8 @@ POLL_SECONDS = 2.0
 """Between two decisions while nothing of the queue changes: as old as the count is."""
 
 REFUSAL_SECONDS = 2.0
-"""Until a start is tried again whose pod was refused, the first time: quotas are counted
-anew within seconds after a pod has gone. Each further time it is twice as long."""
+"""Until a start is tried again whose pod was refused, the first time: quotas are
+counted anew within seconds after a pod has gone. Each time it is twice as long."""
 
 _LONGEST_REFUSAL_SECONDS = 30.0
 

@@ -417,7 +417,12 @@ class Resizer:
         self.refusal = None
 
     async def merge(self, named, change, *, subresource, by_name, verb, noun):
-        assert (subresource, by_name, verb, noun) == ("resize", True, "resize", "server")
+        assert (subresource, by_name, verb, noun) == (
+            "resize",
+            True,
+            "resize",
+            "server",
+        )
         if self.refusal is not None:
             raise self.refusal
         (container,) = change["spec"]["containers"]

@@ -1,4 +1,4 @@
-"""Servers that do not fit the quota, with JupyterHub and our spawner: the second waits."""
+"""Servers that do not fit the quota, with JupyterHub and our spawner."""
 
 import asyncio
 from types import SimpleNamespace
@@ -78,7 +78,7 @@ class RunningCore:
                         "ready": True,
                         "state": {"running": {}},
                     }
-                    pod = {
+                    running = {
                         **pod,
                         "spec": {"nodeName": "cpu-1", **pod["spec"]},
                         "status": {
@@ -87,8 +87,8 @@ class RunningCore:
                             "containerStatuses": [state],
                         },
                     }
-                    self.core.objects[kind, name] = pod
-                    self.core.pods.send("MODIFIED", pod)
+                    self.core.objects[kind, name] = running
+                    self.core.pods.send("MODIFIED", running)
                 elif kind == "pod" and "deletionTimestamp" in pod["metadata"]:
                     self.core._remove(kind, name)
             self.core.collect_garbage()

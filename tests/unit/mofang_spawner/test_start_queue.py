@@ -32,9 +32,7 @@ def balance(held=0, limit=4):
 
 
 def pending(key, cpu, *, since=0.0, refusal=""):
-    return PendingStart(
-        key=key, since=since, amounts=amounts(cpu=cpu), refusal=refusal
-    )
+    return PendingStart(key=key, since=since, amounts=amounts(cpu=cpu), refusal=refusal)
 
 
 def decided(starts, quota, now=0.0):
@@ -49,9 +47,7 @@ def test_the_oldest_goes_first_and_what_it_takes_is_gone():
 
     assert found[1] is None
     assert found[2].position == found[2].length == 1
-    assert found[2].reason == (
-        "Vision uses 2 of 4 CPU, and this server asks for 3"
-    )
+    assert found[2].reason == ("Vision uses 2 of 4 CPU, and this server asks for 3")
 
 
 def test_a_smaller_one_may_go_first_for_a_while():
@@ -303,8 +299,8 @@ def test_a_refusal_of_the_api_server_is_read():
     found = QuotaRefusal.parse(REFUSED)
 
     assert found.describe("Vision") == (
-        "Vision uses 8.0 GiB of 8.0 GiB memory and 4 of 4 CPU, and this server asks for "
-        "2.0 GiB and 1"
+        "Vision uses 8.0 GiB of 8.0 GiB memory and 4 of 4 CPU, and this server asks "
+        "for 2.0 GiB and 1"
     )
     assert found.describe_never("Vision") == ""
 

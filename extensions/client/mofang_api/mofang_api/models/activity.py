@@ -78,5 +78,5 @@ class CullingStatus(ResponseModel):
     """When the hub wants to hear again."""
 
     is_dozing: bool = False
-    """Whether the server has given back its CPU request, and gets it again as soon as it
+    """Whether the server has given back its CPU request, and gets it again when it
     reports that something happens."""
