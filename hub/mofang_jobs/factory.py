@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from mofang_audit.address import Network
 from mofang_audit.log import AuditLog
-from mofang_hub.notices.notice import NoticeSender
+from mofang_hub.notices.contract import NoticeSender
 from mofang_hub.settings import JobSettings, LimitSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import HubIdentity

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from mofang_hub.notices.notice import Notice, NoticeError, NoticeSender
+from mofang_hub.notices.contract import Notice, NoticeError, NoticeSender
 
 log = logging.getLogger(__name__)
 

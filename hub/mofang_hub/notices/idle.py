@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from mofang_hub.culling.policy import CullingNotices, ServerIdentity
 from mofang_hub.culling.records import duration_text
-from mofang_hub.notices.notice import NoticeSender
+from mofang_hub.notices.contract import NoticeSender
 from mofang_hub.notices.senders import build_senders
 from mofang_hub.settings import MailSettings, NoticeSettings, Secrets
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from mofang_hub.notices.notice import Notice, NoticeError, NoticeSender
+from mofang_hub.notices.contract import Notice, NoticeError, NoticeSender
 from mofang_hub.settings import MailSettings, NoticeSettings, Secrets, WebhookSettings
 
 if TYPE_CHECKING:

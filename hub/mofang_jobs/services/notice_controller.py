@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from mofang_hub.notices.contract import NoticeSender
 from mofang_hub.notices.delivery import PAUSES_SECONDS, NoticeDelivery
-from mofang_hub.notices.notice import NoticeSender
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.adapters.job_storage import JobStorage

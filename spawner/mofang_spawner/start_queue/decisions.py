@@ -110,7 +110,13 @@ def describe_use(
 
 
 def describe_never(quota: QuotaBalance, amounts: Amounts, project: str) -> str:
-    """Say of what more is asked for than the whole quota; empty where it could fit."""
+    """Say of what more is asked for than the whole quota; empty where it could fit.
+
+    Args:
+        quota: Of the project.
+        amounts: What a server asks for.
+        project: What people call it.
+    """
     return describe_excess(
         {name: amounts[name] for name in quota.never(amounts)}, quota.limits, project
     )

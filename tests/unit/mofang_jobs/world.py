@@ -22,7 +22,7 @@ from unit.mofang_jobs.pretended_exec import PretendedExec
 from mofang_audit.address import parse_networks
 from mofang_audit.log import AuditLog
 from mofang_http.server import BoundedHTTPServer
-from mofang_hub.notices.notice import NoticeSender
+from mofang_hub.notices.contract import NoticeSender
 from mofang_hub.settings import JobSettings, LimitSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import KEEP_SECONDS, HubIdentity
