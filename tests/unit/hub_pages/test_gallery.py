@@ -93,6 +93,7 @@ def running(lost_node="", node="", restart_failure=None):
         pending=None,
         _failed=None,
         lost_node=lost_node,
+        queued_message="",
         node=node,
         restart_failure=restart_failure,
     )
