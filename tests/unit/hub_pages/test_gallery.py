@@ -100,7 +100,9 @@ def running(lost_node="", node="", restart_failure=None):
 
 
 def starting():
-    return SimpleNamespace(ready=False, pending="spawn", _failed=None)
+    return SimpleNamespace(
+        ready=False, pending="spawn", _failed=None, queued_message=""
+    )
 
 
 def stopping():
