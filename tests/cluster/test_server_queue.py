@@ -6,6 +6,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mofang_kube.quantities import parse_quantity
 from support.eventually import eventually
 from support.own_hub import OwnHub, own_hub
@@ -15,6 +17,7 @@ ENVIRONMENT = "base"
 CPU = "0.5"
 
 
+@pytest.mark.long
 async def test_the_second_waits_until_the_first_is_stopped(tmp_path: Path) -> None:
     """Whoever waited while the hub was killed reads so, and queues again."""
     async with own_hub(tmp_path, users=(FIRST, SECOND)) as hub:
