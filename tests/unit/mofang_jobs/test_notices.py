@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from unit.mofang_jobs.world import World, running_world
 
 from mofang_api.models import JobState
-from mofang_hub.notices.delivery import NoticeDelivery
 from mofang_hub.notices.contract import NoticeError
+from mofang_hub.notices.delivery import NoticeDelivery
 from mofang_hub.notices.senders import (
     MailSender,
     WebhookSender,
