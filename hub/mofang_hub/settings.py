@@ -86,7 +86,10 @@ class SingleuserSettings(_Model):
     """What holds for every user's server."""
 
     start_timeout: int = Field(default=600, ge=10)
-    """In seconds, waiting for a node included."""
+    """In seconds, without the time in the queue."""
+    queue_timeout: int = Field(default=24 * 60 * 60, ge=0)
+    """In seconds, for which a start may wait for its project's quota and for nodes; 0:
+    it fails at once that the quota does not hold."""
     limit_per_user: int = Field(default=5, ge=0)
     """Running servers of one user; 0 for no limit."""
     default_url: str = "/lab"

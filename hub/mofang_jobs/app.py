@@ -19,6 +19,7 @@ from mofang_audit.address import parse_networks
 from mofang_audit.files import AuditFileHandler
 from mofang_audit.log import AuditLog
 from mofang_http.server import BoundedHTTPServer
+from mofang_hub.notices.senders import build_senders
 from mofang_hub.settings import NOTICES_FOLDER, AuditSettings, Secrets, Settings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.engine_discovery import EngineDiscovery
@@ -26,7 +27,6 @@ from mofang_jobs.adapters.hub_identity import HubIdentity
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.adapters.log_usage import LogUsageReader
-from mofang_jobs.adapters.notice_senders import build_senders
 from mofang_jobs.adapters.pod_exec import ApiServerExec
 from mofang_jobs.adapters.pod_storage import PodStorage
 from mofang_jobs.adapters.quotas import Quotas

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from mofang_audit.address import Network
 from mofang_audit.log import AuditLog
+from mofang_hub.notices.contract import NoticeSender
 from mofang_hub.settings import JobSettings, LimitSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import HubIdentity
@@ -23,7 +24,6 @@ from mofang_jobs.adapters.sample_files import SampleStorage
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.api.context import RECOGNISE_SECONDS, ServiceContext
 from mofang_jobs.domain.hang_settings import HangSettings
-from mofang_jobs.domain.notices import NoticeSender
 from mofang_jobs.scheduling.admitter import Admitter
 from mofang_jobs.scheduling.network_policy_controller import (
     NetworkPolicies,

@@ -94,9 +94,10 @@ class _NodeCapacity:
     allocatable: Amounts
     free: Amounts
 
-    def has(self, amounts: Amounts) -> bool:
-        """Whether that much is free."""
-        return all(self.free[name] >= amount for name, amount in amounts.items())
+    def has(self, amounts: Amounts, *, when_empty: bool) -> bool:
+        """Whether that much is free, or would be if nothing ran."""
+        free = self.allocatable if when_empty else self.free
+        return all(free[name] >= amount for name, amount in amounts.items())
 
 
 class FreeCapacity:
@@ -110,7 +111,9 @@ class FreeCapacity:
     def __init__(self, nodes: Iterable[Manifest], pods: Iterable[Manifest]) -> None:
         by_node: dict[str, dict[str, Decimal]] = {}
         self._held: dict[str, dict[str, Decimal]] = {}
+        self._uids: set[str] = set()
         for pod in pods:
+            self._uids.add(pod["metadata"].get("uid", ""))
             requests = pod["requests"]
             _add(self._held.setdefault(pod["metadata"]["namespace"], {}), requests)
             if node := pod["node"]:
@@ -126,6 +129,14 @@ class FreeCapacity:
     def kinds(self) -> list[NodeClass]:
         """All nodes, as placement reads them."""
         return [each.kind for each in self._nodes]
+
+    def counts(self, uid: str) -> bool:
+        """Say whether a pod is among those that hold something.
+
+        Args:
+            uid: Of the pod.
+        """
+        return uid in self._uids
 
     def held(self, namespace: str) -> Amounts:
         """Return what the pods of a namespace ask for together."""
@@ -167,18 +178,21 @@ class FreeCapacity:
         found = self._by_name.get(node)
         return found.free if found else None
 
-    def count_suitable_nodes(self, amounts: Amounts, placement: Placement) -> int:
-        """Return on how many nodes a pod has room now.
+    def count_suitable_nodes(
+        self, amounts: Amounts, placement: Placement, *, when_empty: bool = False
+    ) -> int:
+        """Return on how many nodes a pod has room.
 
         Args:
             amounts: What it requests.
             placement: Where it may run.
+            when_empty: Whether it is asked for nodes on which nothing else runs.
         """
-        key = repr((sorted(amounts.items()), placement))
+        key = repr((sorted(amounts.items()), placement, when_empty))
         if key not in self._suitable:
             self._suitable[key] = sum(
                 each.is_open
-                and each.has(amounts)
+                and each.has(amounts, when_empty=when_empty)
                 and placement.accepts(each.labels, each.taints)
                 for each in self._nodes
             )

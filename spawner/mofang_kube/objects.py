@@ -23,6 +23,7 @@ Manifest = dict[str, Any]
 
 _ANSWER_SECONDS = 30
 _PLURALS = {"NetworkPolicy": "networkpolicies"}
+_STRATEGIC = "application/strategic-merge-patch+json"
 _ANSWERS = dict.fromkeys((200, 201, 202), "object")
 
 
@@ -112,6 +113,7 @@ class ObjectStorage:
         change: Manifest,
         *,
         subresource: str = "",
+        by_name: bool = False,
         verb: str = "change",
         noun: str = "",
     ) -> Manifest:
@@ -122,6 +124,8 @@ class ObjectStorage:
             change: The patch. With a ``resourceVersion`` in its metadata, only that
                 version is changed.
             subresource: Part of the object, such as ``status``.
+            by_name: Whether lists of named things, such as containers, are merged as
+                well (a strategic merge patch); else the patch has them whole.
             verb: What is tried, for the message.
             noun: What people call the object, for the message.
 
@@ -137,7 +141,7 @@ class ObjectStorage:
                 "PATCH",
                 object_path(manifest) + (f"/{subresource}" if subresource else ""),
                 body=change,
-                content_type="application/merge-patch+json",
+                content_type=_STRATEGIC if by_name else "application/merge-patch+json",
                 query=self._as_manager(),
             )
 

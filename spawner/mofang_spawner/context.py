@@ -25,6 +25,8 @@ from mofang_spawner.plan import SpawnPlan
 from mofang_spawner.pod_ends import PodEnds
 from mofang_spawner.start_choices import StartChoices
 from mofang_spawner.start_history import StartHistory
+from mofang_spawner.start_queue.interface import StartQueue
+from mofang_spawner.start_queue.project_queue import ProjectStartQueue
 from mofang_spawner.volumes.homes import HOMES_PATH, Homes, trim_home
 from mofang_spawner.volumes.projects import ProjectDirectories
 
@@ -58,7 +60,14 @@ class CorrectSizes(Protocol):
 def strip_pod(pod: Manifest) -> Manifest:
     """Reduce a pod to what is read of it, for the cache: a tenth of its size."""
     metadata, spec = pod["metadata"], pod["spec"]
-    kept = ("name", "namespace", "uid", "labels", "deletionTimestamp")
+    kept = (
+        "name",
+        "namespace",
+        "uid",
+        "labels",
+        "creationTimestamp",
+        "deletionTimestamp",
+    )
     resources = strip_resources(spec)
     return {
         "metadata": {key: metadata[key] for key in kept if key in metadata},
@@ -100,6 +109,7 @@ class SpawnContext:
         ephemeral_storage: EphemeralStorage | None = None,
         hdfs: HdfsSettings | None = None,
         static_url: str = "",
+        start_queue: StartQueue | None = None,
     ) -> None:
         self.training_url = training_url
         self.images = images
@@ -127,6 +137,8 @@ class SpawnContext:
         """How long starts took."""
         self.correct_sizes: CorrectSizes | None = None
         """Set where starts that ask for too much get less."""
+        self.start_queue = start_queue or ProjectStartQueue(self.free_capacity)
+        """Where starts wait for the quota of their projects."""
         self._homes: Watcher
         self._nodes: Watcher
         self._requests: Watcher

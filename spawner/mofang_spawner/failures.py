@@ -11,6 +11,7 @@ from typing import Any
 from jupyterhub.spawner import SpawnException
 
 from mofang_kube.errors import MofangError
+from mofang_spawner.pod_phase import QUEUE_TIMED_OUT
 from mofang_spawner.safe_mode import OFFER
 from mofang_spawner.server_start import SpawnFailedError
 
@@ -86,6 +87,11 @@ def timed_out(seconds: int, *, has_run: bool, safe_mode: bool = False) -> StartE
         reason="timeout",
         status_code=504,
     )
+
+
+def waited_too_long() -> StartError:
+    """A start that has waited for its project's quota as long as it may."""
+    return start_failed(SpawnFailedError(QUEUE_TIMED_OUT))
 
 
 def describe_failure(

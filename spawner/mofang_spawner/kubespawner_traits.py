@@ -221,7 +221,9 @@ TRAITS: Mapping[str, TraitRule] = {
     "auth_state_hook": _PLAIN,
     "progress_ready_hook": _PLAIN,
     # -- how long, how often
-    "start_timeout": _merged("singleuser.startTimeout of the chart."),
+    "start_timeout": _merged(
+        "singleuser.startTimeout of the chart and singleuser.queueTimeout, together."
+    ),
     "http_timeout": _PLAIN,
     "poll_interval": _PLAIN,
     "poll_jitter": _PLAIN,

@@ -55,7 +55,9 @@ async def _emit(watcher: Watcher, is_own: Callable[[str], bool], log: StartLog) 
                 case "Pulling":
                     log.emit(Stage.PULLING, "Pulling the image.", message)
                 case "FailedScheduling":
-                    log.emit(Stage.QUEUED, unschedulable(message), message)
+                    # What is known of its turn says more.
+                    said = log.queued_message or unschedulable(message)
+                    log.emit_queued(Stage.QUEUED, said, message)
                 case "FailedMount" | "Failed" | "BackOff":
                     log.emit(0, "Retrying.", message)
                 case _:

@@ -78,6 +78,16 @@ class StartFailed:
 REMOVED = StartFailed(
     reason="deleted", message="The server was removed while it started."
 )
+QUEUE_TIMED_OUT = StartFailed(
+    reason="queue_timeout",
+    message="The server has waited as long as it may, and there is still no room for "
+    "it. Queue it again, or ask for less.",
+)
+
+
+def lacking_resources(message: str) -> list[str]:
+    """Return what the scheduler says that nodes have too little of, by its names."""
+    return sorted(set(re.findall(r"Insufficient ([a-z0-9./-]*[a-z0-9])", message)))
 
 NO_ROOM_AHEAD = StartFailed(
     reason="no-room-ahead",
@@ -87,7 +97,7 @@ NO_ROOM_AHEAD = StartFailed(
 
 def unschedulable(message: str) -> str:
     """The scheduler's account of every node, as one sentence."""
-    lacking = sorted(set(re.findall(r"Insufficient ([a-z0-9./-]*[a-z0-9])", message)))
+    lacking = lacking_resources(message)
     words = {
         "cpu": "CPU",
         "memory": "memory",

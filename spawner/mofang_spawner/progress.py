@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -14,12 +14,16 @@ class Step:
     message: str
     detail: str = ""
     """Kubernetes' own words, for those who want them."""
+    is_queued: bool = False
+    """Whether the start waits for what others hold."""
 
     def event(self) -> dict[str, Any]:
         """As JupyterHub's progress stream carries it."""
         found: dict[str, Any] = {"progress": self.percent, "message": self.message}
         if self.detail:
             found["detail"] = self.detail
+        if self.is_queued:
+            found["queued"] = True
         return found
 
 
@@ -39,11 +43,34 @@ class StartLog:
             message: For the person.
             detail: Shown below the message.
         """
+        self._add(Step(percent=percent, message=message, detail=detail))
+
+    def emit_queued(self, percent: int, message: str, detail: str = "") -> None:
+        """Say what the start waits for, instead of what was said of that before.
+
+        Args:
+            percent: From 0 to 100.
+            message: For the person.
+            detail: Shown below the message.
+        """
+        self._add(Step(percent=percent, message=message, detail=detail, is_queued=True))
+
+    @property
+    def queued_message(self) -> str:
+        """What the start waits for; empty while it does not wait for others."""
+        last = self._steps[-1] if self._steps else None
+        return last.message if last and last.is_queued and not self._ended else ""
+
+    def _add(self, step: Step) -> None:
         last = self._steps[-1] if self._steps else Step(percent=0, message="")
-        if last.message == message and last.detail == detail:
+        step = replace(step, percent=max(step.percent, last.percent))
+        if step == replace(last, percent=step.percent):
             return
-        percent = max(percent, last.percent)
-        self._steps.append(Step(percent=percent, message=message, detail=detail))
+        if step.is_queued and last.is_queued:
+            # Somebody may wait for hours, and those before them change all the time.
+            self._steps[-1] = step
+        else:
+            self._steps.append(step)
         self._wake()
 
     @property
@@ -62,12 +89,16 @@ class StartLog:
 
     async def follow(self) -> AsyncIterator[Step]:
         """Every step from the first, then each new one until the end."""
-        seen = 0
+        count, last = 0, None
         while True:
             changed = self._changed
-            while seen < len(self._steps):
-                yield self._steps[seen]
-                seen += 1
+            if count and self._steps[count - 1] is not last:
+                # It was replaced meanwhile.
+                count -= 1
+            while count < len(self._steps):
+                last = self._steps[count]
+                count += 1
+                yield last
             if self._ended:
                 return
             await changed.wait()

@@ -21,6 +21,8 @@ CACHE_FULL = "cache"
 IMAGE = "image"
 QUOTA = "quota_exceeded"
 TIMEOUT = "timeout"
+QUEUE_TIMEOUT = "queue_timeout"
+INTERRUPTED = "interrupted"
 EXIT = "exit"
 
 
@@ -84,6 +86,20 @@ class ServerFailure:
                 "same size. Its kernels and terminals have ended; files are kept.",
             )
         return None
+
+    @classmethod
+    def of_interruption(cls, *, was_queued: bool) -> Self:
+        """Describe a start that ended with the hub that had begun it.
+
+        Args:
+            was_queued: Whether nothing of the server was made yet.
+        """
+        what = "was waiting in the queue" if was_queued else "was starting"
+        return cls(
+            reason=INTERRUPTED,
+            message=f"The server {what} when the hub was restarted, which ended that. "
+            "Nothing is left of it.",
+        )
 
     def as_state(self) -> dict[str, str]:
         """Return what JupyterHub keeps."""

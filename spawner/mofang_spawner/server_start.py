@@ -20,14 +20,16 @@ import aiohttp
 from kubernetes_asyncio.client import ApiException
 
 from mofang_http.client import bounded_session, fetch_status
-from mofang_kube.deadline import Deadline
+from mofang_kube.deadline import Deadline, PausableTimeout
 from mofang_kube.errors import ConflictError
 from mofang_kube.objects import Manifest
 from mofang_spawner import server_objects
 from mofang_spawner.context import SpawnContext
+from mofang_spawner.environments.quota import requested_amounts
 from mofang_spawner.plan import SpawnPlan
 from mofang_spawner.pod_events import follow_events
 from mofang_spawner.pod_phase import (
+    QUEUE_TIMED_OUT,
     REMOVED,
     SERVER_CONTAINER,
     Running,
@@ -38,6 +40,7 @@ from mofang_spawner.pod_phase import (
 )
 from mofang_spawner.progress import StartLog
 from mofang_spawner.server_objects import ConfiguredMetadata
+from mofang_spawner.start_queue.node_queue import describe_position, has_suitable_node
 from mofang_spawner.start_trace import Phase, StartTrace
 
 _SERVER_ERROR = 500
@@ -99,6 +102,8 @@ class ServerStart:
         """Name of this start's Service."""
         self.log = log or StartLog()
         self.trace = StartTrace()
+        self.queued_seconds = 0.0
+        """For how long it has waited for others."""
         self.has_run = False
         """Whether the container ran, and so the image's programs and the user's files
         had their turn."""
@@ -124,8 +129,8 @@ class ServerStart:
         Raises:
             MofangError: Kubernetes refused, such as for the project's quota.
         """
-        self.log.emit(Stage.REQUESTED, "Requesting resources.")
         made = await self._replace("Pod", server_objects.close_gate(pod))
+        self.log.emit(Stage.REQUESTED, "Requesting resources.")
         self._uid = made["metadata"]["uid"]
         owner = server_objects.owner_reference(made)
         secret = server_objects.secret(self._plan, owner, token, self._configured)
@@ -163,23 +168,40 @@ class ServerStart:
         metadata = {"name": name, "namespace": self._namespace}
         return {"apiVersion": "v1", "kind": kind, "metadata": metadata}
 
-    async def wait(self, path: str, port: int, deadline: Deadline) -> Manifest:
+    async def wait(
+        self, path: str, port: int, deadline: Deadline, *, queue_seconds: float = 0.0
+    ) -> Manifest:
         """Wait until the server answers at ``path`` of its pod; return the pod.
 
         Args:
             path: Of the URL to ask.
             port: Of the pod.
             deadline: For the whole start.
+            queue_seconds: How long the clock may stand still beside that, while nodes
+                are full.
 
         Raises:
             SpawnFailedError: It ended or cannot start; with cause and last lines.
             TimeoutError: The deadline passed.
         """
+        timer = PausableTimeout(deadline.left, queue_seconds)
+        try:
+            return await self._wait_until_ready(path, port, timer)
+        except TimeoutError as err:
+            if not timer.is_paused:
+                raise
+            raise SpawnFailedError(QUEUE_TIMED_OUT) from err
+        finally:
+            self.queued_seconds = timer.paused_seconds
+
+    async def _wait_until_ready(
+        self, path: str, port: int, timer: PausableTimeout
+    ) -> Manifest:
         events = follow_events(
             self._context.api, self._namespace, self._name, self._is_own, self.log
         )
-        async with asyncio.timeout(deadline.left), events:
-            running = await self._wait_for_container()
+        async with timer, events:
+            running = await self._wait_for_container(timer)
             self.trace.end(Phase.SCHEDULING)
             self.trace.end(Phase.CONTAINERS)
             self.has_run = True
@@ -200,9 +222,14 @@ class ServerStart:
     def _is_own(self, uid: str) -> bool:
         return uid == self._uid
 
-    async def _wait_for_container(self) -> Running:
+    async def _wait_for_container(self, timer: PausableTimeout) -> Running:
         async with contextlib.aclosing(self._states()) as states:
             async for state in states:
+                if message := self._queued_message(state):
+                    timer.pause()
+                    self.log.emit_queued(Stage.QUEUED, message)
+                    continue
+                timer.resume()
                 match state:
                     case Running():
                         return state
@@ -215,6 +242,19 @@ class ServerStart:
                         if state.stage is Stage.QUEUED:
                             await self._on_unschedulable()
         raise AssertionError("a watch has no end")
+
+    def _queued_message(self, state: StartPending | Running | StartFailed) -> str:
+        """What the pod waits for that others hold; empty if it does not wait so."""
+        if not isinstance(state, StartPending) or state.stage is not Stage.QUEUED:
+            return ""
+        amounts = requested_amounts(self._plan.sizes)
+        free = self._context.free_capacity()
+        pod = self.pod
+        pool = self._plan.project.pool
+        # No other server's end would help one that is too large for every node.
+        if pod is None or not has_suitable_node(free, amounts, pool, when_empty=True):
+            return ""
+        return describe_position(pod, self._context.pods.objects.values(), amounts)
 
     async def _states(
         self,

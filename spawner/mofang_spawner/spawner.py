@@ -9,6 +9,7 @@ to have ended in ``watched``. Which of KubeSpawner's traits have an effect is li
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self, cast
 
@@ -24,18 +25,26 @@ from mofang_kube.names import STARTED_AHEAD_LABEL, UNUSED, project_namespace
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.culling_state import CullingState
 from mofang_spawner.environments.models import Environment
-from mofang_spawner.failures import StartError, describe_failure, refusal
+from mofang_spawner.environments.quota import requested_amounts
+from mofang_spawner.failures import (
+    StartError,
+    describe_failure,
+    refusal,
+    waited_too_long,
+)
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
 from mofang_spawner.pod_model import build_pod_model
 from mofang_spawner.pod_phase import NO_ROOM_AHEAD, Stage
 from mofang_spawner.pods import START_SCRIPT, apply_plan
 from mofang_spawner.progress import StartLog
+from mofang_spawner.queued_start import QueueTraits, read_refusal, wait_for_turn
 from mofang_spawner.resizable import ResizableSpawner
 from mofang_spawner.server_failure import STATE as FAILURE_STATE
 from mofang_spawner.server_failure import ServerFailure
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
 from mofang_spawner.server_start import ServerStart, SpawnFailedError
+from mofang_spawner.start_queue.interface import QueuedStart, StartRequest
 from mofang_spawner.started_ahead import StartedAheadState
 from mofang_spawner.variables import STATIC_URL_VARIABLE, cpu_cores, memory_bytes
 
@@ -43,7 +52,16 @@ _SLACK_SECONDS = 5
 """Left of the start timeout for cleaning up and saying why."""
 
 
-class MofangSpawner(CullingState, StartedAheadState, ResizableSpawner):
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Of a start that was admitted from the queue."""
+
+    entry: QueuedStart
+    queue_end: Deadline
+    """Until when it may wait for others, all in all."""
+
+
+class MofangSpawner(CullingState, StartedAheadState, QueueTraits, ResizableSpawner):
     """Starts a user's servers in the namespaces of their projects."""
 
     server_start_class = ServerStart
@@ -210,9 +228,58 @@ class MofangSpawner(CullingState, StartedAheadState, ResizableSpawner):
             plan, context = self._require_plan(), self.context()
             await context.ready()
             self._adopt(plan)
+            # Nobody waits for one that was started ahead: it waits for nobody.
+            if self.queue_seconds and not self.is_unused:
+                return await self._queue_and_start(plan, context, log)
             return await self._run_start(self._new_start(plan, context, log), plan)
         finally:
             log.end()
+
+    async def _queue_and_start(
+        self, plan: SpawnPlan, context: SpawnContext, log: StartLog
+    ) -> str:
+        """Start the server when its turn has come; once more where the quota refuses.
+
+        Raises:
+            StartError: It failed, or may wait no longer.
+        """
+        project, queue_end = plan.project, Deadline(self.queue_seconds)
+        request = StartRequest(project=project, amounts=requested_amounts(plan.sizes))
+        try:
+            with context.start_queue.enter(request) as entry:
+                while True:
+                    has_waited = await wait_for_turn(
+                        entry,
+                        project,
+                        queue_end=queue_end,
+                        log=log,
+                        on_wait=self._save_interruption,
+                    )
+                    if has_waited:
+                        # Its person may have left the project meanwhile.
+                        options = ServerOptions.parse(self.user_options)
+                        plan = self._plan = await self._resolve(options)
+                    server_start = self._new_start(plan, context, log)
+                    turn = _Turn(entry, queue_end)
+                    try:
+                        return await self._run_start(server_start, plan, turn)
+                    except StartError as err:
+                        entry.refuse(read_refusal(err, project))
+        except TimeoutError as err:
+            raise waited_too_long() from err
+        except MofangError as err:
+            raise refusal(err) from err
+
+    def _save_interruption(self) -> None:
+        """Let a hub say what became of a start that waits while this one ends."""
+        self._failure = ServerFailure.of_interruption(was_queued=True)
+        self._save_state()
+        self._failure = None
+
+    @property
+    def queued_message(self) -> str:
+        """What the start waits for that others hold; empty if it does not."""
+        return self._start_log.queued_message if self._start_log else ""
 
     def _adopt(self, plan: SpawnPlan) -> None:
         """Set the traits that a plan decides, for hooks and for JupyterHub."""
@@ -268,23 +335,36 @@ class MofangSpawner(CullingState, StartedAheadState, ResizableSpawner):
             raise SpawnFailedError(NO_ROOM_AHEAD)
         await self.context().make_room(plan, False)
 
-    async def _run_start(self, server_start: ServerStart, plan: SpawnPlan) -> str:
-        deadline = Deadline(max(self.start_timeout - _SLACK_SECONDS, 1))
+    async def _run_start(
+        self,
+        server_start: ServerStart,
+        plan: SpawnPlan,
+        turn: _Turn | None = None,
+    ) -> str:
+        seconds = self.own_start_seconds
+        deadline = Deadline(max(seconds - _SLACK_SECONDS, 1))
         self.dns_name = self.dns_name_template.format(
             namespace=self.namespace, name=server_start.service
         )
         self._save_state()
         try:
-            await self._create(server_start, plan)
+            created = await self._create(server_start, plan)
+            if turn is not None:
+                turn.entry.record_pod(created["metadata"]["uid"])
             # Without a server only in tests, as in JupyterHub's get_env.
             base_url = self.server.base_url if self.server else "/"
-            pod = await server_start.wait(f"{base_url}api", self.port, deadline)
+            pod = await server_start.wait(
+                f"{base_url}api",
+                self.port,
+                deadline,
+                queue_seconds=turn.queue_end.left if turn else 0,
+            )
             url = str(self._get_pod_url(pod))
         except BaseException as err:
             await self._clean_up(server_start)
             failure = describe_failure(
                 err,
-                seconds=self.start_timeout,
+                seconds=seconds,
                 has_run=server_start.has_run,
                 safe_mode=plan.safe_mode,
             )
@@ -297,7 +377,8 @@ class MofangSpawner(CullingState, StartedAheadState, ResizableSpawner):
         if not plan.safe_mode:
             self._last_failure = ""
             if not self.is_unused:
-                self._note_start(plan, server_start.trace.total)
+                total = server_start.trace.total - server_start.queued_seconds
+                self._note_start(plan, total)
         return url
 
     def _note_start(self, plan: SpawnPlan, seconds: float) -> None:
@@ -309,7 +390,9 @@ class MofangSpawner(CullingState, StartedAheadState, ResizableSpawner):
         if plan.job is None:
             context.choices.add(plan.username, self.name)
 
-    async def _create(self, server_start: ServerStart, plan: SpawnPlan) -> None:
+    async def _create(
+        self, server_start: ServerStart, plan: SpawnPlan
+    ) -> dict[str, Any]:
         """Create the server's objects; hooks are called as KubeSpawner calls them."""
         context = self.context()
         pod = await self.get_pod_manifest()
@@ -335,6 +418,7 @@ class MofangSpawner(CullingState, StartedAheadState, ResizableSpawner):
         if self.after_pod_created_hook:
             self.log.info("Executing after_pod_created_hook")
             await maybe_future(self.after_pod_created_hook(self, created))
+        return created
 
     async def _clean_up(self, server_start: ServerStart) -> None:
         """Remove a failed start's objects; its cause is told even if that fails."""

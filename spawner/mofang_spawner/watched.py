@@ -181,6 +181,7 @@ class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no ty
                 "Removing %s: the hub ended while it was starting", self._log_name
             )
             await self.stop(now=True)
+            self._failure = ServerFailure.of_interruption(was_queued=False)
             return 1
         if pod:
             self._failure = ServerFailure.of_pod(pod)

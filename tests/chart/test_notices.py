@@ -39,6 +39,23 @@ def test_the_hub_does_not_get_the_secret(render, minimal):
     assert "notices" not in {each["name"] for each in pod["volumes"]}
 
 
+def test_the_hub_gets_it_where_it_tells_of_idle_servers(render, minimal):
+    culling = {"notices": {"mail": True, "webhooks": ["all"]}}
+    rendered = render(minimal, {"jobs": {"notices": NOTICES}, "culling": culling})
+    settings = Settings.model_validate(
+        rendered.file("mofang-settings", "settings.yaml")
+    )
+    assert settings.culling.notices.mail
+    assert settings.culling.notices.webhooks == ("all",)
+
+    pod = rendered.get("Deployment", "hub")["spec"]["template"]["spec"]
+    mounts = pod["containers"][0]["volumeMounts"]
+    [mount] = [each for each in mounts if each["name"] == "notices"]
+    assert (mount["mountPath"], mount["readOnly"]) == (str(NOTICES_FOLDER), True)
+    [volume] = [each for each in pod["volumes"] if each["name"] == "notices"]
+    assert volume["secret"] == {"secretName": "notices"}
+
+
 def test_by_default_nobody_is_told(chart):
     pod = chart.get("Deployment", "training")["spec"]["template"]["spec"]
     assert "notices" not in {each["name"] for each in pod["volumes"]}

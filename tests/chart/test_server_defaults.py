@@ -9,6 +9,7 @@ from mofang_spawner.spawner import MofangSpawner
 
 DEFAULTS = {
     "startTimeout": 900,
+    "queueTimeout": 100,
     "limitPerUser": 2,
     "defaultUrl": "/tree",
     "extraEnv": {
@@ -40,7 +41,7 @@ def c(render, minimal, tmp_path):
 def test_they_become_traits_of_kubespawner(c):
     spawner = c.MofangSpawner
 
-    assert spawner.start_timeout == 900
+    assert (spawner.start_timeout, spawner.queue_timeout) == (1000, 100)
     assert spawner.context().limit_per_user == 2
     assert spawner.default_url == "/tree"
     for name, value in DEFAULTS["extraEnv"].items():

@@ -12,9 +12,15 @@ from mofang_hub.auth.authenticator import configure_authenticator
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
 from mofang_hub.config.database import database_url
 from mofang_hub.metrics import WATCHES
+from mofang_hub.notices.idle import build_idle_senders
 from mofang_hub.pages.configure import configure_pages
 from mofang_hub.server_answers import ServerAnswer
-from mofang_hub.settings import Secrets, Settings, SingleuserSettings
+from mofang_hub.settings import (
+    NOTICES_FOLDER,
+    Secrets,
+    Settings,
+    SingleuserSettings,
+)
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.spawner import MofangSpawner
 
@@ -81,6 +87,12 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
         "mofang_culling": settings.culling,
         "mofang_start_ahead": settings.start_ahead,
         "mofang_sizing": settings.sizing,
+        "mofang_idle_senders": build_idle_senders(
+            settings.culling.notices,
+            settings.jobs.notices,
+            Secrets(NOTICES_FOLDER),
+            public_url=settings.public_url,
+        ),
         "mofang_training_url": training_url(settings),
         "mofang_usage": settings.usage if settings.usage.enabled else None,
     }
@@ -129,7 +141,9 @@ def _spawner(c: Any, settings: Settings) -> None:
     WATCHES.follow(lambda: context.watchers)
     c.JupyterHub.spawner_class = MofangSpawner
     c.MofangSpawner.context = lambda: context
-    c.MofangSpawner.start_timeout = singleuser.start_timeout
+    # JupyterHub's clock cannot be stopped: it has the time in the queue in it.
+    c.MofangSpawner.start_timeout = singleuser.start_timeout + singleuser.queue_timeout
+    c.MofangSpawner.queue_timeout = singleuser.queue_timeout
     c.MofangSpawner.http_timeout = 60
     c.MofangSpawner.delete_grace_period = 2
     c.MofangSpawner.default_url = singleuser.default_url

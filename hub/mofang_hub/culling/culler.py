@@ -17,16 +17,28 @@ from mofang_api.models.activity import (
     CullingStatus,
     ExtensionRequest,
 )
-from mofang_hub.culling.decision import USUAL_REPORT, Decision, decide, extendable
-from mofang_hub.culling.metrics import CULLED, DRY_RUN_SECONDS
+from mofang_hub.culling.decision import (
+    USUAL_REPORT,
+    Decision,
+    decide,
+    extendable,
+    should_doze,
+)
+from mofang_hub.culling.metrics import CULLED, DOZING_CPU_SECONDS, DRY_RUN_SECONDS
 from mofang_hub.culling.policy import (
     CullingPolicy,
     CullingSettings,
     ServerIdentity,
     resolve_policy,
 )
-from mofang_hub.culling.records import CulledServer, CullingExtension, duration_text
+from mofang_hub.culling.records import (
+    CulledServer,
+    CullingExtension,
+    Doze,
+    duration_text,
+)
 from mofang_kube.errors import ConflictError
+from mofang_spawner.dozing import given_back
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +53,10 @@ class RunningServer:
     identity: ServerIdentity
     gpus: int
     """That it holds."""
+    cpu: str
+    """That it usually reserves, as Kubernetes writes it; empty if that is not known."""
+    doze: Doze | None
+    """Since when it has given that back; None if it has not."""
     extension: CullingExtension | None
 
 
@@ -51,6 +67,11 @@ class _Observed:
     idle: timedelta = timedelta()
     would_stop_at: float | None = None
     """When a dry run last would have stopped it, by the steady clock."""
+
+    dozed_at: float | None = None
+    """When it was last found to doze, or that it would, likewise."""
+    cannot_doze: bool = False
+    """Whether Kubernetes has refused that since it was last at work."""
 
 
 class Culler:
@@ -100,6 +121,40 @@ class Culler:
             idle=timedelta(),
             extended=timedelta(),
         )
+
+    def should_doze(self, server: RunningServer, report: ActivityReport) -> bool:
+        """Say whether a server is to have given back its CPU request now.
+
+        A dry run only counts what that would be.
+        """
+        policy = resolve_policy(self._settings, server.identity)
+        observed = self._observe(server.identity)
+        wanted = should_doze(policy, timedelta(seconds=report.idle_seconds))
+        if not wanted:
+            observed.dozed_at, observed.cannot_doze = None, False
+            return False
+        if observed.cannot_doze:
+            return False
+        if policy.dry_run or server.doze is not None:
+            self._count_doze(server, observed, is_dry_run=policy.dry_run)
+        return not policy.dry_run
+
+    def refuse_doze(self, server: RunningServer) -> None:
+        """Note that a server cannot doze; it is not tried again while it is idle."""
+        self._observe(server.identity).cannot_doze = True
+
+    def _count_doze(
+        self, server: RunningServer, observed: _Observed, *, is_dry_run: bool
+    ) -> None:
+        now, last = self._steady(), observed.dozed_at
+        observed.dozed_at = now
+        if last is None:
+            return
+        # Of a longer time without reports nothing is known.
+        seconds = min(now - last, 2 * USUAL_REPORT.total_seconds())
+        cpu = server.doze.cpu if server.doze else server.cpu
+        cores = float(given_back(cpu)) if cpu else 0.0
+        DOZING_CPU_SECONDS.labels(dry_run=str(is_dry_run).lower()).inc(seconds * cores)
 
     def extend(
         self, server: RunningServer, request: ExtensionRequest, by: str

@@ -67,6 +67,16 @@ def decide(
     return Decision(action=CullingAction.STOP, report_in=NOTICED_REPORT, stop_in=_NONE)
 
 
+def should_doze(policy: CullingPolicy, idle: timedelta) -> bool:
+    """Say whether an idle server is to give back its CPU request.
+
+    Args:
+        policy: What holds for the server.
+        idle: Since the last activity.
+    """
+    return policy.doze is not None and idle >= policy.doze
+
+
 def extendable(policy: CullingPolicy, idle: timedelta) -> timedelta:
     """Return for how long an idle server may be kept from now on."""
     return max(policy.max_extension - idle, _NONE)

@@ -16,7 +16,14 @@ DRY_RUN_SECONDS = Counter(
     "culling been no dry run",
     ["resource"],
 )
+DOZING_CPU_SECONDS = Counter(
+    "mofang_dozing_cpu_seconds_total",
+    "Seconds times cores that idle servers have given back while they ran on; with "
+    "dry_run=true, that they would have",
+    ["dry_run"],
+)
 for _dry_run in ("true", "false"):
     CULLED.labels(dry_run=_dry_run)
+    DOZING_CPU_SECONDS.labels(dry_run=_dry_run)
 for _resource in ("server", "gpu"):
     DRY_RUN_SECONDS.labels(resource=_resource)

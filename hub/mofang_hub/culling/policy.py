@@ -24,6 +24,8 @@ class CullingRule(_Model):
     """Whether idle servers are stopped at all."""
     idle_minutes: int | None = Field(default=None, ge=5, le=60 * 24 * 30)
     """A server is idle for so long before its people are notified."""
+    doze_minutes: int | None = Field(default=None, ge=0, le=60 * 24 * 30)
+    """A server is idle for so long before it gives back its CPU request; 0: never."""
     notice_minutes: int | None = Field(
         default=None, ge=SHORTEST_NOTICE_MINUTES, le=60 * 24
     )
@@ -34,14 +36,25 @@ class CullingRule(_Model):
     """Whether it is only logged and counted what would be stopped."""
 
 
+class CullingNotices(_Model):
+    """Who is told that a server will be stopped, beside its own JupyterLab."""
+
+    mail: bool = False
+    """Whether the server's person gets mail, by the mail server of ``jobs.notices``."""
+    webhooks: tuple[str, ...] = ()
+    """Names of webhooks in ``jobs.notices``."""
+
+
 class CullingSettings(_Model):
     """The rule for all servers, and those that differ from it."""
 
     enabled: bool = False
     idle_minutes: int = Field(default=60, ge=5, le=60 * 24 * 30)
+    doze_minutes: int = Field(default=30, ge=0, le=60 * 24 * 30)
     notice_minutes: int = Field(default=15, ge=SHORTEST_NOTICE_MINUTES, le=60 * 24)
     max_extension_hours: float = Field(default=12, ge=0, le=24 * 30)
     dry_run: bool = False
+    notices: CullingNotices = CullingNotices()
     environments: dict[str, CullingRule] = {}
     """By the environment's name."""
     projects: dict[str, CullingRule] = {}
@@ -63,6 +76,7 @@ class CullingPolicy(_Model):
 
     enabled: bool
     idle_minutes: int
+    doze_minutes: int
     notice_minutes: int
     max_extension_hours: float
     dry_run: bool
@@ -70,6 +84,13 @@ class CullingPolicy(_Model):
     @property
     def idle(self) -> timedelta:
         return timedelta(minutes=self.idle_minutes)
+
+    @property
+    def doze(self) -> timedelta | None:
+        """After how long a server gives back its CPU request; None for never."""
+        if not (self.enabled and self.doze_minutes):
+            return None
+        return timedelta(minutes=self.doze_minutes)
 
     @property
     def notice(self) -> timedelta:
@@ -91,7 +112,9 @@ def resolve_policy(settings: CullingSettings, server: ServerIdentity) -> Culling
         settings.projects.get(server.project),
         settings.users.get(server.user),
     )
-    values = settings.model_dump(exclude={"environments", "projects", "users"})
+    values = settings.model_dump(
+        exclude={"notices", "environments", "projects", "users"}
+    )
     for rule in rules:
         if rule is not None:
             values |= rule.model_dump(exclude_none=True)

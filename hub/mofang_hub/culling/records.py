@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 EXTENSION_STATE = "extension"
 CULLED_STATE = "culled"
+DOZE_STATE = "doze"
+NOTIFIED_STATE = "notified"
 """Keys in a server's state, as ``mofang_spawner`` keeps it."""
 
 
@@ -41,6 +43,15 @@ class CullingExtension(_Record):
     def left(self, now: datetime) -> timedelta:
         """Return how much of it is left."""
         return max(self.until - now, timedelta())
+
+
+class Doze(_Record):
+    """A server has given back its CPU request."""
+
+    cpu: str
+    """What it reserved before, as Kubernetes writes it."""
+
+    since: datetime
 
 
 class CulledServer(_Record):

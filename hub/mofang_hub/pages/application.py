@@ -20,6 +20,7 @@ from mofang_hub.culling.culler import Culler
 from mofang_hub.culling.policy import CullingSettings
 from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
 from mofang_hub.metrics import USAGE, WATCHES
+from mofang_hub.notices.delivery import NoticeDelivery
 from mofang_hub.pages import (
     activity,
     handlers,
@@ -63,6 +64,9 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
     usage_service: UsageService | None = None
     """Keeps the ledger of usage; None where none is kept."""
 
+    _sending: asyncio.Task[None] | None = None
+    """Sends notices of idle servers."""
+
     @override
     def load_config_file(self, *args: Any, **options: Any) -> None:
         """Read the configuration; exit where the spawner cannot be as it says."""
@@ -101,6 +105,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
     async def start(self) -> None:
         """Start, and from then on remove what no server of the database has."""
         await super().start()
+        self._sending = asyncio.create_task(self._notices.run())
         context = self._spawn_context
         if context is None or self.subapp or self.generate_config:
             return
@@ -127,6 +132,9 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
 
     @override
     async def cleanup(self) -> None:
+        if self._sending is not None:
+            self._sending.cancel()
+            await asyncio.gather(self._sending, return_exceptions=True)
         if self.usage_service is not None:
             await self.usage_service.stop()
         await super().cleanup()
@@ -179,6 +187,9 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             active_limit=self.active_server_limit,
         )
         self.tornado_settings[OBSERVER] = self._observe_use()
+        senders = self.tornado_settings.get("mofang_idle_senders") or ()
+        self._notices = NoticeDelivery(senders)
+        self.tornado_settings[activity.NOTICES] = self._notices
         settings = self.tornado_settings.get("mofang_audit")
         if settings is None:
             return

@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from mofang_hub.pages.sizes import GIB, number
 from mofang_kube.free_capacity import FreeCapacity
-from mofang_kube.names import GPU_RESOURCE, project_namespace
-from mofang_kube.placement import PlacementRequest, build_placement
+from mofang_kube.names import GPU_RESOURCE
 from mofang_kube.quantities import parse_quantity
 from mofang_spawner.environments.models import Project, Resources
+from mofang_spawner.environments.quota import NAMES, read_quota
+from mofang_spawner.start_queue.node_queue import has_suitable_node
 
-_QUOTA_KEYS = {"cpu": "cpu", "memory": "memory", GPU_RESOURCE: "gpu"}
 _NONE = Decimal(0)
 
 
@@ -53,24 +52,18 @@ def read_availability(
         return Availability(
             label=f"Quota of {lacking} used up", text=text, is_free=False
         )
-    placement = build_placement(
-        PlacementRequest(requests_gpu=wanted.gpu.default > 0, pool=project.pool),
-        found.kinds,
-    )
     if GPU_RESOURCE in amounts and not found.gpus(project.pool)[1]:
         return Availability(label="No node has GPUs", text="", is_free=False)
-    if not found.count_suitable_nodes(amounts, placement):
+    if not has_suitable_node(found, amounts, project.pool):
         return Availability(label="Waits for a node", text=text, is_free=False)
     return Availability(label="Available now", text=text)
 
 
 def quota_left(found: FreeCapacity | None, project: Project) -> dict[str, Decimal]:
     """Return what a project may still ask for, where its quota says; never below 0."""
-    held = found.held(project_namespace(project.name)) if found else {}
-    return {
-        name: max(limit - held.get(name, _NONE), _NONE)
-        for name, limit in _limits(project.quota).items()
-    }
+    quota = read_quota(found, project)
+    left = {name: quota.left(name) for name in quota.limits}
+    return {name: amount for name, amount in left.items() if amount is not None}
 
 
 def lacking_quota(
@@ -83,29 +76,13 @@ def lacking_quota(
         project: Whose quota it is.
         amounts: What is asked for, by resource name.
     """
-    left = quota_left(found, project)
-    words = {"cpu": "CPU", "memory": "memory", GPU_RESOURCE: "GPUs"}
-    return next(
-        (
-            word
-            for name, word in words.items()
-            if name in left and amounts.get(name, _NONE) > left[name]
-        ),
-        "",
-    )
-
-
-def _limits(quota: Mapping[str, Any]) -> dict[str, Decimal]:
-    return {
-        name: parse_quantity(str(quota[key]))
-        for name, key in _QUOTA_KEYS.items()
-        if quota.get(key) is not None
-    }
+    lacking = read_quota(found, project).lacking(amounts)
+    return NAMES[lacking[0]] if lacking else ""
 
 
 def _text(found: FreeCapacity, project: Project, *, requests_gpu: bool) -> str:
-    held = found.held(project_namespace(project.name))
-    limits = _limits(project.quota)
+    quota = read_quota(found, project)
+    held, limits = quota.held, quota.limits
     parts = []
     if requests_gpu:
         free, total = found.gpus(project.pool)

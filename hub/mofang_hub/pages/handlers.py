@@ -22,6 +22,12 @@ from typing_extensions import override
 from mofang_hub.pages.configure import render_gallery
 from mofang_hub.pages.gallery import gallery
 from mofang_hub.pages.link import Link
+from mofang_hub.pages.queued_starts import (
+    QueueAwareLimits,
+    is_queued,
+    leave_queue,
+    smaller_start,
+)
 from mofang_hub.pages.refusals import forget_refused, reword, validate_startable
 from mofang_hub.pages.remedies import all_remedies
 from mofang_hub.pages.start_ahead import claim
@@ -34,7 +40,7 @@ _NOT_RUNNING = {"notice": "not-running"}
 """Tells the gallery that somebody looked for a server that does not run."""
 
 
-class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no types
+class StartHandler(QueueAwareLimits, SpawnHandler):  # type: ignore[misc] # JupyterHub has no types
     """The gallery, and the start of a server that was chosen in it."""
 
     @needs_scope("servers")
@@ -56,12 +62,16 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
     async def _post(self, user_name: str, server_name: str, display_name: str) -> None:
         user = self._find(user_name)
         server = find_server(user, self.hub.base_url, server_name)
-        if server.state is ServerState.STARTING:
+        replaces = is_queued(user, server_name) and self._differs(server)
+        if server.state is ServerState.STARTING and not replaces:
             self.redirect(self._get_pending_url(user, server_name))
             return
         is_new = server_name not in user.orm_spawners
         try:
+            # Before its turn is given away: a wrong size costs nobody theirs.
             await self._validate(user, server)
+            if replaces:
+                await leave_queue(self, user, server_name)
             # It may have become another while the options were looked at.
             validate_startable(find_server(user, self.hub.base_url, server_name))
         except MofangError as error:
@@ -71,7 +81,7 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
                 user, server, link, message=error.message, faults=error.fields
             )
             return
-        if await claim(self, user, server_name, self._options()):
+        if await claim(self, user, server_name, self._options().as_given()):
             self._lead_on(user, server_name)
             return
         await super()._post(
@@ -154,30 +164,39 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
         Raises:
             MofangError: Says what was wrong and what to do.
         """
-        validate_startable(server)
-        options = ServerOptions.parse(self._options())
+        if not is_queued(user, server.name):
+            validate_startable(server)
         context = user.spawner.context()
         await context.ready()
         resolve(
-            options,
+            self._options(),
             context.catalog,
             username=user.name,
             groups={group.name for group in user.groups},
             server=server.name,
         )
 
-    def _options(self) -> dict[str, Any]:
-        """Return what the form asks for.
+    def _options(self) -> ServerOptions:
+        """What the form asks for.
 
         Raises:
-            InvalidError: It cannot be read.
+            InvalidError: It has what cannot be.
         """
-        form = {
-            name: [value.decode(errors="replace") for value in values]
-            for name, values in self.request.body_arguments.items()
-            if name != "_xsrf"
-        }
-        return ServerOptions.parse_form(form).as_given()
+        return ServerOptions.parse_form(
+            {
+                name: [value.decode(errors="replace") for value in values]
+                for name, values in self.request.body_arguments.items()
+                if name != "_xsrf"
+            }
+        )
+
+    def _differs(self, server: Server) -> bool:
+        """Whether the form asks for another server than the one that is queued."""
+        try:
+            return self._options().as_given() != server.options
+        except MofangError:
+            # The page says what is wrong.
+            return True
 
     async def _show(
         self, user: Any, server: Server, link: Link, **messages: Any
@@ -265,9 +284,12 @@ class ProgressHandler(SpawnPendingHandler):  # type: ignore[misc] # likewise
             return shown
         if card is None:
             return shown
+        smaller = smaller_start(
+            card.sizes, card.project, user.spawner.context().free_capacity()
+        )
         return {
             **shown,
-            "remedies": all_remedies(card.sizes),
+            "remedies": [*all_remedies(card.sizes), *([smaller] if smaller else [])],
             "usual": card.usual_text,
         }
 

@@ -28,6 +28,9 @@ class Remedy:
     """What to do where there is no button, or beside it."""
 
 
+QUEUED = "queued"
+"""What a start is that waits for its turn; no failure."""
+
 _ALWAYS = {
     server_failure.CACHE_FULL: Remedy(
         reason=server_failure.CACHE_FULL, label="Start with an empty /cache"
@@ -37,6 +40,12 @@ _ALWAYS = {
         reason=server_failure.IMAGE,
         label="Choose another environment",
         leads_to_gallery=True,
+    ),
+    server_failure.QUEUE_TIMEOUT: Remedy(
+        reason=server_failure.QUEUE_TIMEOUT, label="Queue it again"
+    ),
+    server_failure.INTERRUPTED: Remedy(
+        reason=server_failure.INTERRUPTED, label="Start again"
     ),
 }
 """What helps whatever the sizes are."""
@@ -53,14 +62,14 @@ def find_remedy(reason: str, sizes: Sequence[Size]) -> Remedy | None:
         case server_failure.MEMORY:
             return _more_memory(sizes)
         case server_failure.QUOTA:
-            return _less(reason, sizes) or Remedy(
+            return less(reason, sizes) or Remedy(
                 reason=reason,
                 label="Show your servers",
                 leads_to_gallery=True,
                 note="Stop a server or a job of the project that is not needed.",
             )
         case server_failure.TIMEOUT:
-            return _less(reason, sizes)
+            return less(reason, sizes)
         case _:
             return _ALWAYS.get(reason)
 
@@ -93,8 +102,13 @@ def _more_memory(sizes: Sequence[Size]) -> Remedy:
     )
 
 
-def _less(reason: str, sizes: Sequence[Size]) -> Remedy | None:
-    """The least sizes, where they are less than what was asked and within the quota."""
+def less(reason: str, sizes: Sequence[Size]) -> Remedy | None:
+    """Return the least sizes, if they are less than those asked for, and in the quota.
+
+    Args:
+        reason: Why they help.
+        sizes: What may be chosen for the server, and what it had.
+    """
     if not any(each.low < each.value for each in sizes):
         return None
     if any(each.left is not None and each.low > each.left for each in sizes):

@@ -14,6 +14,7 @@ from tornado import web
 from typing_extensions import override
 
 from mofang_hub.pages.api_checks import parse_object
+from mofang_hub.pages.queued_starts import QueueAwareLimits
 from mofang_hub.pages.refusals import reword
 from mofang_hub.pages.start_ahead import claim, stop_unused
 from mofang_hub.pages.user_servers import Server, ServerState, find_server
@@ -77,7 +78,7 @@ class ActionHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no types
         return find_server(user, self.hub.base_url, name)
 
 
-class RestartHandler(ActionHandler):
+class RestartHandler(QueueAwareLimits, ActionHandler):
     """Stops a server, and starts it with the same options and maybe another size."""
 
     @needs_scope("start:servers")

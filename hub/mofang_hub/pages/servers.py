@@ -7,12 +7,18 @@ from jupyterhub.scopes import needs_scope
 from tornado import web
 from typing_extensions import override
 
+from mofang_hub.pages.queued_starts import (
+    QueueAwareLimits,
+    is_queued,
+    leave_queue,
+)
 from mofang_hub.pages.refusals import forget_refused, reword
 from mofang_hub.pages.start_ahead import claim
 from mofang_hub.pages.user_servers import find_server
+from mofang_kube.errors import ConflictError
 
 
-class ServerHandler(UserServerAPIHandler):  # type: ignore[misc] # no types there
+class ServerHandler(QueueAwareLimits, UserServerAPIHandler):  # type: ignore[misc] # no types there
     """Starts and stops a server of a user."""
 
     @needs_scope("start:servers")
@@ -49,7 +55,15 @@ class ServerHandler(UserServerAPIHandler):  # type: ignore[misc] # no types ther
                 f"There is no server {server_name}: it was never started, or was "
                 "removed.",
             )
-        await super().delete(user_name, server_name)
+        wants_removal = bool((self.get_json_body() or {}).get("remove"))
+        if user is None or wants_removal or not is_queued(user, server_name):
+            await super().delete(user_name, server_name)
+            return
+        try:
+            await leave_queue(self, user, server_name)
+        except ConflictError as error:
+            raise web.HTTPError(error.status, "%s", error.message) from error
+        self.set_status(HTTPStatus.NO_CONTENT)
 
 
 HANDLERS = (

@@ -1,6 +1,6 @@
 """The sizes that a card offers: a slider and a number for each, within bounds. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from itertools import count
@@ -159,6 +159,21 @@ def read_sizes(
             )
         )
     return tuple(found)
+
+
+def lowest_amounts(sizes: Iterable[Size]) -> dict[str, Decimal]:
+    """Return what a server of the least sizes asks for, by resource name.
+
+    Args:
+        sizes: What may be chosen; what is 0 is left out.
+    """
+    names = {"gpu": GPU_RESOURCE}
+    return {
+        names.get(each.name, each.name): each.low
+        * (GIB if each.name == "memory" else 1)
+        for each in sizes
+        if each.low
+    }
 
 
 def next_memory(size: Size) -> Decimal | None:

@@ -36,6 +36,8 @@ class Server:
     """What its owner calls it; empty for nothing of their own."""
     has_failed: bool = False
     """Whether its last start failed."""
+    queued: str = ""
+    """What its start waits for that others hold; empty if it does not."""
     lost_node: str = ""
     """Node that it is on if that does not answer; else empty."""
     failure: ServerFailure | None = None
@@ -81,6 +83,7 @@ def find_server(user: Any, hub_url: str, name: str) -> Server:
         name=name,
         state=state,
         display_name="" if own_name == name else own_name,
+        queued=spawner.queued_message if state is ServerState.STARTING else "",
         lost_node=spawner.lost_node if is_running else "",
         url=user.server_url(name),
         start_url=f"{hub_url}spawn/{path}",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 from mofang_api.models import JobState
 
@@ -47,7 +46,7 @@ def notice_event(state: JobState, *, is_hanging: bool) -> NoticeEvent | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class JobNotice:
     """One thing to tell of one job."""
 
     event: NoticeEvent
@@ -58,6 +57,11 @@ class Notice:
     owner: str
 
     @property
+    def subject(self) -> dict[str, str]:
+        """Return which job it is about."""
+        return {"job": self.job}
+
+    @property
     def message(self) -> str:
         """Return what people read: ``digits-x1y2z3 has failed``, with a full stop."""
         return f"{self.job} {_MESSAGES[self.event]}."
@@ -66,28 +70,3 @@ class Notice:
     def path(self) -> str:
         """Return the page of the job, below the platform's address."""
         return f"/hub/jobs/{self.project}/{self.job}"
-
-
-class NoticeError(Exception):
-    """A notice was not taken; its text is for the log, and names no address."""
-
-    def __init__(self, message: str, *, is_final: bool = False) -> None:
-        super().__init__(message)
-        self.is_final = is_final
-        """Whether trying again is of no use."""
-
-
-class NoticeSender(Protocol):
-    """Sends notices in one way to one place."""
-
-    name: str
-
-    def accepts(self, notice: Notice) -> bool:
-        """Say whether it is for this place."""
-
-    async def send(self, notice: Notice) -> None:
-        """Send it.
-
-        Raises:
-            NoticeError: It was not taken.
-        """

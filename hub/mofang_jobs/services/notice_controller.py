@@ -13,18 +13,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from mofang_hub.notices.contract import NoticeSender
+from mofang_hub.notices.delivery import PAUSES_SECONDS, NoticeDelivery
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.models import ObservedJob
-from mofang_jobs.domain.notices import (
-    Notice,
-    NoticeError,
-    NoticeEvent,
-    NoticeSender,
-    notice_event,
-)
+from mofang_jobs.domain.notices import JobNotice, NoticeEvent, notice_event
 from mofang_jobs.engines.registry import kind_by_name
 from mofang_jobs.services.job_status import JobStatusService
 from mofang_kube.clock import local_time
@@ -42,12 +38,6 @@ GRACE_SECONDS = 15.0
 
 LATEST = timedelta(hours=1)
 """What ended longer ago is not told: notices were switched on, or nobody was there."""
-
-PAUSES_SECONDS = (5.0, 30.0, 120.0, 600.0)
-"""Between tries to send."""
-
-MOST_WAITING = 1000
-_AT_ONCE = 4
 
 
 class NoticeController:
@@ -88,10 +78,7 @@ class NoticeController:
         self._leads = leads
         self._now = now
         self._grace_seconds = grace_seconds
-        self._pauses = pauses
-        self._queues: list[tuple[NoticeSender, asyncio.Queue[Notice]]] = [
-            (each, asyncio.Queue(MOST_WAITING)) for each in senders
-        ]
+        self._delivery = NoticeDelivery(senders, pauses=pauses)
         self._in_grace_period: set[str] = set()
         """Ids of jobs that have failed a moment ago."""
 
@@ -99,16 +86,14 @@ class NoticeController:
         """Tell until cancelled."""
         await self._cache.wait_for_sync()
         async with asyncio.TaskGroup() as tasks:
-            for sender, queue in self._queues:
-                for _ in range(_AT_ONCE):
-                    tasks.create_task(self._send_all(sender, queue))
+            tasks.create_task(self._delivery.run())
             tasks.create_task(self._follow())
 
     async def _follow(self) -> None:
         with self._cache.subscribed(None) as subscription:
             changed: Collection[str] = ()
             while True:
-                if self._queues and self._leads():
+                if self._delivery.is_wanted and self._leads():
                     await self.reconcile(changed)
                 pause = self._grace_seconds if self._in_grace_period else POLL_SECONDS
                 changed = await subscription.wait(pause)
@@ -144,8 +129,8 @@ class NoticeController:
             self._in_grace_period.add(job.id)
             return
         if await self._record(job, event) and event is not None:
-            self._queue(
-                Notice(event=event, project=job.project, job=job.id, owner=job.owner)
+            self._delivery.put(
+                JobNotice(event=event, project=job.project, job=job.id, owner=job.owner)
             )
 
     def _is_wanted(self, job: ObservedJob, event: NoticeEvent | None) -> bool:
@@ -179,36 +164,3 @@ class NoticeController:
             return False
         self._cache.put(changed)
         return True
-
-    def _queue(self, notice: Notice) -> None:
-        for sender, queue in self._queues:
-            if not sender.accepts(notice):
-                continue
-            try:
-                queue.put_nowait(notice)
-            except asyncio.QueueFull:
-                log.warning("notice dropped", sender=sender.name, job=notice.job)
-
-    async def _send_all(
-        self, sender: NoticeSender, queue: asyncio.Queue[Notice]
-    ) -> None:
-        while True:
-            await self._send(sender, await queue.get())
-
-    async def _send(self, sender: NoticeSender, notice: Notice) -> None:
-        about = {"sender": sender.name, "job": notice.job, "told": notice.event}
-        for pause in (*self._pauses, None):
-            try:
-                await sender.send(notice)
-            except NoticeError as err:
-                if pause is None or err.is_final:
-                    log.warning("notice not sent", error=str(err), **about)
-                    return
-                log.warning("notice is sent again", error=str(err), **about)
-                await asyncio.sleep(pause)
-            except Exception:
-                log.exception("sending a notice broke", **about)
-                return
-            else:
-                log.info("notice sent", **about)
-                return

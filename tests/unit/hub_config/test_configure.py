@@ -57,13 +57,15 @@ def test_the_context_knows_service_and_limit(c):
 
 
 def test_the_settings_reach_the_spawner(secrets):
-    singleuser = {"startTimeout": 30, "limitPerUser": 0}
+    singleuser = {"startTimeout": 30, "queueTimeout": 3600, "limitPerUser": 0}
     c = Config()
     images = {"ray": {"reference": "docker.io/mofang/ray:1"}}
     said = settings_file(singleuser=singleuser, images=images)
     configure(c, Settings.model_validate(said), secrets)
 
-    assert c.MofangSpawner.start_timeout == 30
+    # JupyterHub's clock has the time in the queue in it.
+    assert c.MofangSpawner.start_timeout == 3630
+    assert c.MofangSpawner.queue_timeout == 3600
     assert c.MofangSpawner.context().limit_per_user == 0
     assert c.MofangSpawner.context().images == {"ray": "docker.io/mofang/ray:1"}
 

@@ -11,6 +11,7 @@ from mofang_hub.culling.decision import USUAL_REPORT, decide, extendable
 from mofang_hub.culling.policy import CullingPolicy
 
 POLICY = CullingPolicy(
+    doze_minutes=30,
     enabled=True,
     idle_minutes=60,
     notice_minutes=15,

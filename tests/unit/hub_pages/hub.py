@@ -67,6 +67,8 @@ class FakeSpawner(CullingState, StartedAheadState, Spawner):
 
         homes = SimpleNamespace(status=lambda name: self.homes.get(name, {}))
         return SimpleNamespace(
+            find_pod=lambda namespace, name: self.pods.get(f"{namespace}/{name}"),
+            objects=self.resizer,
             ready=ready,
             find_node=lambda name: None,
             catalog=self.catalog,
@@ -86,7 +88,12 @@ class FakeSpawner(CullingState, StartedAheadState, Spawner):
         self.user_options = {**self.orm_spawner.user_options, **sizes}
         self.orm_spawner.user_options = self.user_options
 
-    lost_node = node = ""
+    namespace, pod_name = "mofang-project-vision", "jupyter-ada--vision-pytorch"
+    pods: ClassVar = {}
+    """Namespace and name → pod, as the watch has it."""
+    resizer = None
+    """Stands for ``ObjectStorage``, as far as pods are resized."""
+    queued_message = lost_node = node = ""
     restart_failure = free = None
     history = StartHistory()
     choices = StartChoices()

@@ -14,8 +14,9 @@ from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scope
 from mofang_hub.culling.culler import Culler
 from mofang_hub.culling.policy import CullingSettings
 from mofang_hub.culling.records import CullingExtension
-from mofang_hub.pages.activity import CULLER
+from mofang_hub.pages.activity import CULLER, NOTICES
 from mofang_hub.pages.server_use import OBSERVER
+from mofang_kube.errors import QuotaError
 from mofang_training.activity.hub import ActivityClient
 from mofang_training.activity.reporter import ActivityReporter
 from mofang_training.activity.samples import ActivitySample
@@ -432,3 +433,222 @@ async def test_a_refusal_reaches_people_as_the_hub_says_it(scene, server):
 )
 async def test_a_server_that_no_hub_has_started_reports_to_none(server, name):
     assert ActivityClient.from_environment(server.variables | {name: ""}) is None
+
+
+# -- giving back the CPU
+
+
+class Resizer:
+    """Changes the one pod as the API server would, or refuses."""
+
+    def __init__(self, pods):
+        self.pods = pods
+        self.refusal = None
+
+    async def merge(self, named, change, *, subresource, by_name, verb, noun):
+        assert (subresource, by_name, verb, noun) == (
+            "resize",
+            True,
+            "resize",
+            "server",
+        )
+        if self.refusal is not None:
+            raise self.refusal
+        (container,) = change["spec"]["containers"]
+        metadata = named["metadata"]
+        key = f"{metadata['namespace']}/{metadata['name']}"
+        self.pods[key] = pod_with(container["resources"]["requests"]["cpu"])
+
+
+def pod_with(cpu):
+    requests = {"cpu": cpu, "memory": "2Gi"}
+    return {
+        "metadata": {},
+        "spec": {
+            "containers": [
+                {"name": "beside", "resources": {"requests": {"cpu": "1"}}},
+                {"name": "notebook", "resources": {"requests": requests}},
+            ]
+        },
+    }
+
+
+class Doze:
+    """The server's pod, which may be resized."""
+
+    def __init__(self, scene, cpu="2"):
+        kind = type(scene.spawner)
+        kind.pods = {}
+        kind.resizer = self.resizer = Resizer(kind.pods)
+        self.key = f"{scene.spawner.namespace}/{scene.spawner.pod_name}"
+        self.pods = kind.pods
+        self.pods[self.key] = pod_with(cpu)
+
+    @property
+    def cpu(self):
+        return self.pods[self.key]["spec"]["containers"][1]["resources"]["requests"][
+            "cpu"
+        ]
+
+
+@pytest.fixture
+def doze(scene):
+    scene.configure(enabled=True, idleMinutes=60, dozeMinutes=30)
+    return Doze(scene)
+
+
+async def test_an_idle_server_gives_back_its_cpu_and_gets_it_again(scene, doze):
+    before = await scene.report(idle=0.49 * HOUR)
+    assert (before.is_dozing, doze.cpu) == (False, "2")
+
+    idle = await scene.report(idle=0.5 * HOUR)
+    assert (idle.is_dozing, doze.cpu) == (True, "10m")
+    assert idle.action == "keep"
+    assert idle.report_in_seconds <= 60
+
+    again = await scene.report(idle=0)
+    assert (again.is_dozing, doze.cpu) == (False, "2")
+    assert scene.runs
+
+
+async def test_a_hub_that_is_started_anew_gives_the_cpu_back(scene, doze):
+    await scene.report(idle=0.5 * HOUR)
+    scene.configure(enabled=True, idleMinutes=60, dozeMinutes=30)
+    kept = scene.spawner.orm_spawner.state
+    scene.spawner.culling = {}
+    scene.spawner.load_state(kept)
+
+    await scene.report(idle=0)
+
+    assert doze.cpu == "2"
+
+
+async def test_an_extension_leaves_a_dozing_server_dozing(scene, doze):
+    await scene.report(idle=HOUR)
+    assert (await scene.extend(hours=1)).status_code == 200
+    assert doze.cpu == "10m"
+
+    await scene.report(idle=0)
+
+    assert doze.cpu == "2"
+
+
+async def test_a_cpu_that_is_another_by_now_is_left_alone(scene, doze):
+    """Somebody has resized the server meanwhile."""
+    await scene.report(idle=0.5 * HOUR)
+    doze.pods[doze.key] = pod_with("4")
+
+    answer = await scene.report(idle=0)
+
+    assert (answer.is_dozing, doze.cpu) == (False, "4")
+
+
+async def test_a_quota_without_room_is_tried_again(scene, doze):
+    await scene.report(idle=0.5 * HOUR)
+    doze.resizer.refusal = QuotaError("Could not resize server: exceeded quota")
+    assert (await scene.report(idle=0)).is_dozing
+
+    doze.resizer.refusal = None
+
+    assert not (await scene.report(idle=0)).is_dozing
+    assert doze.cpu == "2"
+
+
+async def test_a_server_that_cannot_doze_is_tried_once_while_it_is_idle(scene, doze):
+    """Its request is its limit: Kubernetes would change its class of service."""
+    doze.resizer.refusal = QuotaError("Pod QoS is immutable")
+    assert not (await scene.report(idle=0.5 * HOUR)).is_dozing
+    doze.resizer.refusal = None
+    assert not (await scene.report(idle=0.6 * HOUR)).is_dozing
+
+    await scene.report(idle=0)
+
+    assert (await scene.report(idle=0.5 * HOUR)).is_dozing
+
+
+async def test_a_dry_run_counts_what_would_be_given_back(scene):
+    clock, name = FakeClock(), "mofang_dozing_cpu_seconds_total"
+    scene.configure(enabled=True, dryRun=True, dozeMinutes=30, clock=clock)
+    scene.spawner.user_options = {**OPTIONS, "cpu": "1.01"}
+    doze = Doze(scene)
+    before = REGISTRY.get_sample_value(name, {"dry_run": "true"})
+    await scene.report(idle=0.5 * HOUR)
+    clock.advance(300)
+
+    answer = await scene.report(idle=0.6 * HOUR)
+
+    assert (answer.is_dozing, doze.cpu) == (False, "2")
+    counted = REGISTRY.get_sample_value(name, {"dry_run": "true"}) - before
+    assert counted == pytest.approx(300)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"dozeMinutes": 0}, {"enabled": False}, {"dozeMinutes": 120}]
+)
+async def test_who_is_not_to_doze_does_not(scene, settings):
+    scene.configure(**{"enabled": True, "idleMinutes": 180, **settings})
+    doze = Doze(scene)
+
+    assert not (await scene.report(idle=HOUR)).is_dozing
+    assert doze.cpu == "2"
+
+
+# -- notices
+
+
+class KeptNotices:
+    """Stands for the delivery of notices."""
+
+    is_wanted = True
+
+    def __init__(self):
+        self.kept = []
+
+    def put(self, notice):
+        self.kept.append(notice)
+
+
+@pytest.fixture
+def notices(scene):
+    settings = scene.hub.tornado_application.settings
+    usual, settings[NOTICES] = settings[NOTICES], KeptNotices()
+    yield settings[NOTICES].kept
+    settings[NOTICES] = usual
+
+
+async def test_a_notice_is_sent_once_for_each_time_that_it_is_idle(scene, notices):
+    await scene.report(idle=HOUR)
+    await scene.report(idle=1.01 * HOUR, noticed=60)
+    assert len(notices) == 1
+
+    await scene.report(idle=0)
+    await scene.report(idle=HOUR)
+
+    assert len(notices) == 2
+    first = notices[0]
+    assert (first.event, first.owner, first.project) == ("idle", "ada", "vision")
+    assert dict(first.subject) == {"server": SERVER}
+    assert re.fullmatch(
+        rf"{SERVER} will be stopped at \d\d:\d\d UTC: nothing has happened in it for "
+        "1 h.",
+        first.message,
+    )
+
+
+async def test_a_hub_that_is_started_anew_tells_nobody_twice(scene, notices):
+    await scene.report(idle=HOUR)
+    kept = scene.spawner.orm_spawner.state
+    scene.spawner.culling = {}
+    scene.spawner.load_state(kept)
+
+    await scene.report(idle=1.01 * HOUR, noticed=60)
+
+    assert len(notices) == 1
+
+
+async def test_a_dry_run_tells_nobody(scene, notices):
+    scene.configure(enabled=True, dryRun=True)
+
+    await scene.report(idle=2 * HOUR, noticed=HOUR)
+
+    assert notices == []

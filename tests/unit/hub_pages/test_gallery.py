@@ -95,13 +95,16 @@ def running(lost_node="", node="", restart_failure=None):
         pending=None,
         _failed=None,
         lost_node=lost_node,
+        queued_message="",
         node=node,
         restart_failure=restart_failure,
     )
 
 
 def starting():
-    return SimpleNamespace(ready=False, pending="spawn", _failed=None)
+    return SimpleNamespace(
+        ready=False, pending="spawn", _failed=None, queued_message=""
+    )
 
 
 def stopping():

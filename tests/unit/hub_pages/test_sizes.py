@@ -158,5 +158,8 @@ def test_a_quota_without_room_leads_to_what_could_be_stopped():
 def test_what_helps_is_there_for_each_failure_before_it_happens():
     found = {each.reason for each in all_remedies(list(sizes().values()))}
 
-    assert found == {"memory", "cache", "evicted", "image", "quota_exceeded", "timeout"}
+    assert found == {
+        *("memory", "cache", "evicted", "image", "quota_exceeded", "timeout"),
+        *("queue_timeout", "interrupted"),
+    }
     assert remedy(server_failure.EXIT) is None, "safe mode has a form of its own"

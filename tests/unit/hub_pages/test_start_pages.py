@@ -287,7 +287,8 @@ async def test_the_page_of_a_start_has_the_buttons_before_it_fails(hub, ada):
 
     hidden_ones = re.findall(r'<div data-remedy="(\w+)" hidden>', page.text)
     assert set(hidden_ones) == {
-        *("memory", "cache", "evicted", "image", "quota_exceeded", "timeout")
+        *("memory", "cache", "evicted", "image", "quota_exceeded", "timeout"),
+        *("queue_timeout", "interrupted"),
     }
 
 

@@ -15,6 +15,13 @@ from pydantic import ValidationError
 from unit.mofang_jobs.world import World, running_world
 
 from mofang_api.models import JobState
+from mofang_hub.notices.contract import NoticeError
+from mofang_hub.notices.delivery import NoticeDelivery
+from mofang_hub.notices.senders import (
+    MailSender,
+    WebhookSender,
+    build_senders,
+)
 from mofang_hub.settings import (
     JobSettings,
     MailSettings,
@@ -22,19 +29,13 @@ from mofang_hub.settings import (
     Secrets,
     WebhookSettings,
 )
-from mofang_jobs.adapters.notice_senders import (
-    MailSender,
-    WebhookSender,
-    build_senders,
-)
 from mofang_jobs.domain.conditions import ConditionType
-from mofang_jobs.domain.notices import Notice, NoticeError, NoticeEvent, notice_event
-from mofang_jobs.services.notice_controller import NoticeController
+from mofang_jobs.domain.notices import JobNotice, NoticeEvent, notice_event
 from support.eventually import until
 
 NOTIFIED = "mofang.dev/notified"
 PUBLIC = "https://mofang.example.org"
-FAILED = Notice(
+FAILED = JobNotice(
     event=NoticeEvent.FAILED, project="vision", job="digits-x1y2z3", owner="ada"
 )
 
@@ -45,14 +46,14 @@ class FakeSender:
     name = "fake"
 
     def __init__(self, refusals: int = 0, *, is_final: bool = False) -> None:
-        self.taken: list[Notice] = []
+        self.taken: list[JobNotice] = []
         self.tries = 0
         self._refusals, self._is_final = refusals, is_final
 
-    def accepts(self, notice: Notice) -> bool:
+    def accepts(self, notice: JobNotice) -> bool:
         return notice.project == "vision"
 
-    async def send(self, notice: Notice) -> None:
+    async def send(self, notice: JobNotice) -> None:
         self.tries += 1
         if self.tries <= self._refusals:
             raise NoticeError("Not now.", is_final=self._is_final)
@@ -224,15 +225,8 @@ async def test_what_is_not_taken_is_sent_again(
     refusals: int, is_final: bool, tries: int, taken: int
 ) -> None:
     sender = FakeSender(refusals, is_final=is_final)
-    controller = NoticeController(
-        None,
-        None,
-        None,
-        None,
-        [sender],
-        pauses=(0.0, 0.0),  # type: ignore[arg-type]
-    )
-    await controller._send(sender, FAILED)
+    delivery = NoticeDelivery([sender], pauses=(0.0, 0.0))
+    await delivery.send(sender, FAILED)
     assert (sender.tries, len(sender.taken)) == (tries, taken)
 
 
@@ -271,7 +265,7 @@ async def test_a_webhook_gets_json_without_reason_and_log() -> None:
         asked.append(request)
         return httpx.Response(200)
 
-    notice = Notice(
+    notice = JobNotice(
         event=NoticeEvent.FAILED,
         project="vision",
         job="digits-x1y2z3",
@@ -345,7 +339,7 @@ MAIL = MailSettings(
 )
 def test_mail_goes_to_who_has_an_address(owner: str, address: str | None) -> None:
     sender = MailSender(MAIL, "", public_url=PUBLIC)
-    notice = Notice(event=NoticeEvent.FAILED, project="p", job="j", owner=owner)
+    notice = JobNotice(event=NoticeEvent.FAILED, project="p", job="j", owner=owner)
     assert sender.address(owner) == address
     assert sender.accepts(notice) is (address is not None)
 

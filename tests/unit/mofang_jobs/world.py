@@ -22,6 +22,7 @@ from unit.mofang_jobs.pretended_exec import PretendedExec
 from mofang_audit.address import parse_networks
 from mofang_audit.log import AuditLog
 from mofang_http.server import BoundedHTTPServer
+from mofang_hub.notices.contract import NoticeSender
 from mofang_hub.settings import JobSettings, LimitSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import KEEP_SECONDS, HubIdentity
@@ -34,7 +35,6 @@ from mofang_jobs.adapters.sample_files import SampleStorage
 from mofang_jobs.api.application import build_application
 from mofang_jobs.api.context import ServiceContext
 from mofang_jobs.domain.nodes import node_index_keys
-from mofang_jobs.domain.notices import NoticeSender
 from mofang_jobs.engines.base import WorkloadKind
 from mofang_jobs.engines.object_meta import pod_index_keys
 from mofang_jobs.engines.object_status import job_index_keys, strip_job

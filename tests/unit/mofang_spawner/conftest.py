@@ -12,6 +12,8 @@ from kubespawner import KubeSpawner
 from unit.mofang_spawner.fake_cluster import FakeApi, FakeCore, FakeWatcher
 
 from mofang_kube.ephemeral_storage import EphemeralStorage
+from mofang_kube.free_capacity import FreeCapacity, strip_requests
+from mofang_kube.placement import strip_node
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
@@ -21,6 +23,7 @@ from mofang_spawner.pod_ends import PodEnds
 from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.start_choices import StartChoices
 from mofang_spawner.start_history import StartHistory
+from mofang_spawner.start_queue.project_queue import ProjectStartQueue
 
 GOLDEN = Path(__file__).resolve().parents[2] / "data" / "servers"
 RESOURCES = {
@@ -160,6 +163,18 @@ class FakeContext:
         self.catalog = a_catalog()
         self.homes = FakeHomes()
         self.failure = None
+        self.node_bodies = []
+        """None that are known: nobody knows what is free."""
+        self.start_queue = ProjectStartQueue(
+            self.free_capacity, poll_seconds=0.02, refusal_seconds=0.05
+        )
+
+    def free_capacity(self):
+        if not self.node_bodies:
+            return None
+        nodes = [strip_node(each) for each in self.node_bodies]
+        pods = [strip_requests(each) for each in self.pods.objects.values()]
+        return FreeCapacity(nodes, pods)
 
     async def ready(self):
         if self.failure:

@@ -109,8 +109,8 @@ class FakeCore:
                 raise ApiException(status=409, reason="AlreadyExists")
             self._uids += 1
             metadata = {
-                **obj["metadata"],
                 "namespace": NAMESPACE,
+                **obj["metadata"],
                 "uid": str(self._uids),
             }
             made = {"spec": {}, **obj, "metadata": metadata}

@@ -52,6 +52,7 @@ class Hub:
 
 class Sampler:
     failure = None
+    at_work = False
 
     def __init__(self, clock):
         self.clock = clock
@@ -59,7 +60,8 @@ class Sampler:
     async def take(self):
         if self.failure is not None:
             raise self.failure
-        return ActivitySample(at=self.clock())
+        busy = ("train.ipynb",) if self.at_work else ()
+        return ActivitySample(at=self.clock(), busy_kernels=busy)
 
     async def open_notebooks(self):
         return [f"{index}-{'x' * 300}.ipynb" for index in range(30)]
@@ -189,3 +191,27 @@ async def test_what_cannot_be_measured_counts_as_activity(hub, reporter, clock):
     await reporter.stop()
 
     assert reporter.describe()["idle_seconds"] == 0
+
+
+async def test_the_hub_hears_at_once_that_a_dozing_server_awakes(hub, reporter, clock):
+    hub.status = KEEP.model_copy(update={"is_dozing": True})
+    await idle(reporter, clock, minutes=6)
+    reports = len(hub.asked)
+    reporter._sampler.at_work = True
+
+    await reporter.check()
+
+    assert len(hub.asked) == reports + 1
+    assert hub.asked[-1].idle_seconds == 0
+
+
+async def test_a_server_that_does_not_doze_reports_when_it_is_time(
+    hub, reporter, clock
+):
+    await idle(reporter, clock, minutes=6)
+    reports = len(hub.asked)
+    reporter._sampler.at_work = True
+
+    await reporter.check()
+
+    assert len(hub.asked) == reports

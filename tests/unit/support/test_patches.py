@@ -24,6 +24,7 @@ PATCHING = {
     "renamed between the look at a path and its removal: there is no seam in between",
     "unit/mofang_files/test_cleanup_races.py: removal._open": "the same, in a tree",
     "unit/mofang_kube/test_deadline.py: loop": "asyncio's own",
+    "unit/mofang_spawner/test_queued_start.py: loop": "asyncio's own",
     "unit/hub_pages/test_start_pages.py: settings": "JupyterHub's own",
     "unit/hub_pages/test_start_pages.py: type(hub.hub.users)": "JupyterHub's own",
 }

@@ -21,11 +21,17 @@ if TYPE_CHECKING:
     from mofang_training.server_size.monitor import ResourceMonitor
 
 SAMPLE_SECONDS = 30.0
+DOZING_SAMPLE_SECONDS = 5.0
+"""While the server has given back its CPU, which it is to get again at once."""
+
 RETRY_SECONDS = 60.0
 LONGEST_SECONDS = 300.0
 """Between two reports."""
 
-_SAMPLES = 20
+_AWAKE_SECONDS = 15.0
+"""Until the hub is asked again that could not give the CPU back."""
+
+_SAMPLES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ class ActivityReporter:
         )
         if self.activity.is_active:
             self._noticed_since = None
-        if self._clock() >= self._report_at:
+        if self._awakes or self._clock() >= self._report_at:
             await self._report()
 
     async def _run(self) -> None:
@@ -140,7 +146,20 @@ class ActivityReporter:
                 self.activity = ActivityState()
                 self._log.exception("The activity of this server cannot be measured")
             until_report = self._report_at - self._clock()
-            await asyncio.sleep(max(min(self._period, until_report), 1.0))
+            period = DOZING_SAMPLE_SECONDS if self._is_dozing else self._period
+            await asyncio.sleep(max(min(period, until_report), 1.0))
+
+    @property
+    def _awakes(self) -> bool:
+        """Whether something happens again, and the hub is to know at once."""
+        if not (self.activity.is_active and self._is_dozing) or self._answer is None:
+            return False
+        return self._clock() - self._answer.at >= _AWAKE_SECONDS
+
+    @property
+    def _is_dozing(self) -> bool:
+        """Whether the hub has said that the server has given back its CPU."""
+        return self._answer is not None and self._answer.status.is_dozing
 
     async def _report(self) -> None:
         # The start-up time of every server counts.

@@ -114,3 +114,11 @@ The Secret with the hub's keys: the chart's own, or that of hub.existingSecret.
 {{- end -}}
 {{- toYaml $roles -}}
 {{- end -}}
+
+{{/* True where the hub itself tells of idle servers by the Secret of notices. */}}
+{{- define "mofang.hubNotices" -}}
+{{- $wanted := .Values.culling.notices -}}
+{{- if and .Values.jobs.notices.existingSecret (or $wanted.mail $wanted.webhooks) -}}
+true
+{{- end -}}
+{{- end -}}

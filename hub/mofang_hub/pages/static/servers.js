@@ -134,6 +134,12 @@
         window.mofangStop(`users/${user}/servers/${encodeURIComponent(name)}`)
       );
     },
+    async leave(button) {
+      const user = encodeURIComponent(gallery.dataset.user);
+      await act(button, 'Leaving…', () =>
+        window.mofangStop(`users/${user}/servers/${encodeURIComponent(button.dataset.leave)}`)
+      );
+    },
     async restart(button) {
       const { name, sizes, restart } = button.dataset;
       if (!(await ask({ title: `Restart ${name}?`, text: LOST, button: 'Restart' }))) {

@@ -96,3 +96,7 @@ class CullingStatus(ResponseModel):
 
     report_in_seconds: float
     """When the hub wants to hear again."""
+
+    is_dozing: bool = False
+    """Whether the server has given back its CPU request, and gets it again when it
+    reports that something happens."""

@@ -1,7 +1,7 @@
-"""Notices by webhook and mail, to places that an administrator has named.
+"""Notices by webhook and mail, to addresses that an administrator has named.
 
 No text of a user's is an address: webhooks are those of the settings, and mail goes to
-the owner of the job, by the name that the identity provider gave.
+the owner of the job or server, by the name that the identity provider gave.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from mofang_hub.notices.contract import Notice, NoticeError, NoticeSender
 from mofang_hub.settings import MailSettings, NoticeSettings, Secrets, WebhookSettings
-from mofang_jobs.domain.notices import Notice, NoticeError, NoticeSender
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +95,7 @@ class WebhookSender:
         return {
             "event": notice.event,
             "project": notice.project,
-            "job": notice.job,
+            **notice.subject,
             "owner": notice.owner,
             "url": url,
             # What Slack, Mattermost and their kin show.

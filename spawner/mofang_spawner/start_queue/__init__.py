@@ -1,0 +1,1 @@
+"""The queue in which starts wait until their project's quota holds them."""
