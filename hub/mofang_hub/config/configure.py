@@ -74,6 +74,7 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
         "slow_spawn_timeout": 0.7,
         "mofang_audit": settings.audit if settings.audit.enabled else None,
         "mofang_culling": settings.culling,
+        "mofang_link_hosts": settings.links.repository_hosts,
         "mofang_training_url": training_url(settings),
         "mofang_usage": settings.usage if settings.usage.enabled else None,
     }

@@ -20,7 +20,7 @@ CULLER = "mofang_culler"
 T = TypeVar("T", bound=BaseModel)
 
 
-class _ServerHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no types
+class RunningServerHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no types
     """What concerns one running server of a user."""
 
     @property
@@ -61,7 +61,7 @@ class _ServerHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type
             ) from err
 
 
-class ServerActivityHandler(_ServerHandler):
+class ServerActivityHandler(RunningServerHandler):
     """Takes a report, and stops the server if that is due."""
 
     @needs_scope("users:activity")
@@ -78,7 +78,7 @@ class ServerActivityHandler(_ServerHandler):
             await self.stop_single_user(user, server)
 
 
-class ServerExtensionHandler(_ServerHandler):
+class ServerExtensionHandler(RunningServerHandler):
     """Keeps an idle server running for somebody."""
 
     @needs_scope("users:activity")

@@ -22,6 +22,7 @@ from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
 from mofang_hub.metrics import USAGE, WATCHES
 from mofang_hub.pages import (
     activity,
+    confirmed_links,
     handlers,
     home_snapshots,
     log_in_page,
@@ -31,6 +32,7 @@ from mofang_hub.pages import (
 from mofang_hub.pages.api_checks import with_checks
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
+from mofang_hub.pages.confirmed_links import ConfirmedLinks
 from mofang_hub.pages.jobs import jobs_handlers
 from mofang_hub.pages.refusals import REFUSAL_FILTER
 from mofang_hub.pages.usage import UsageSources, usage_handlers
@@ -137,6 +139,8 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         super().init_tornado_settings()
         culling = self.tornado_settings.get("mofang_culling") or CullingSettings()
         self.tornado_settings[activity.CULLER] = Culler(culling)
+        hosts = self.tornado_settings.get("mofang_link_hosts") or ()
+        self.tornado_settings[confirmed_links.LINKS] = ConfirmedLinks(hosts)
         settings = self.tornado_settings.get("mofang_audit")
         if settings is None:
             return
@@ -164,6 +168,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *server_actions.HANDLERS,
             *home_snapshots.HANDLERS,
             *activity.HANDLERS,
+            *confirmed_links.HANDLERS,
             *audit_handlers(self.tornado_settings.get("mofang_audit")),
             *client_handlers(),
             *jobs_handlers(self.tornado_settings.get("mofang_training_url")),

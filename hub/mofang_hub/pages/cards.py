@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from mofang_hub.pages.availability import Availability
 from mofang_hub.pages.link import Link
+from mofang_hub.pages.linked_content import LinkedContent
 from mofang_hub.pages.remedies import Remedy, find_remedy
 from mofang_hub.pages.sizes import Size, read_sizes, say
 from mofang_hub.pages.user_servers import Server, ServerState
@@ -42,12 +43,24 @@ class Card:
     """Whether a start gets its node at once; None as long as nobody knows."""
     after: str = ""
     """Where the start leads in the end, as JupyterHub's ``next``; empty: the server."""
+    content: LinkedContent = field(default_factory=LinkedContent)
+    """What a link opens in the server once it runs."""
 
     @property
     def action(self) -> str:
         """Where the form is sent to."""
-        query = f"?{urlencode({'next': self.after})}" if self.after else ""
-        return f"{self.server.start_url}{query}"
+        given = [urlencode({"next": self.after}) if self.after else ""]
+        query = "&".join(each for each in (*given, self.content.query) if each)
+        return f"{self.server.start_url}?{query}" if query else self.server.start_url
+
+    @property
+    def button(self) -> str:
+        """What is on the button."""
+        if not self.content:
+            return "Start"
+        if self.server.state is ServerState.RUNNING:
+            return self.content.button.capitalize()
+        return f"Start, {self.content.button}"
 
     @property
     def unavailable(self) -> Unavailable | None:

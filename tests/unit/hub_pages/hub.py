@@ -26,6 +26,7 @@ from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.start_history import StartHistory
 
 JOB = "train-abc123"
+WAIT_MS = 30_000
 DEBUG_SERVER = debug_server_name("vision", JOB)
 PROJECTS = [
     project_body(members=[{"user": name, "role": "member"} for name in ("ada", "ben")])

@@ -1,63 +1,16 @@
 """The gallery in a browser: sizes, actions, and what changes without a reload."""
 
-import shutil
 from datetime import datetime
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import async_playwright, expect
-from unit.hub_pages.hub import running_hub
+from playwright.async_api import expect
+from unit.hub_pages.hub import WAIT_MS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAME = "vision-pytorch"
 OPTIONS = {"project": "vision", "environment": "pytorch"}
-WAIT_MS = 30_000
-
 expect.set_options(timeout=WAIT_MS)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def one_hub(tmp_path_factory):
-    async with running_hub(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser():
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def hub(one_hub):
-    yield one_hub
-    one_hub.forget()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(hub, browser):
-    """The gallery of Ada, on a phone."""
-    ada = await hub.visit("ada")
-    context = await browser.new_context(
-        base_url=str(ada.http.base_url), viewport={"width": 375, "height": 800}
-    )
-    cookies = [
-        {"name": each.name, "value": each.value, "url": str(ada.http.base_url)}
-        for each in ada.http.cookies.jar
-    ]
-    await context.add_cookies(cookies)
-    page = await context.new_page()
-    faults = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.set_default_timeout(WAIT_MS)
-    yield page
-    await context.close()
-    assert faults == []
 
 
 def know(hub, pending="stopped"):

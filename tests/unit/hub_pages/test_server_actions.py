@@ -3,8 +3,6 @@
 import asyncio
 
 import pytest
-import pytest_asyncio
-from unit.hub_pages.hub import running_hub
 
 from mofang_kube.errors import QuotaError
 
@@ -12,23 +10,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAME = "vision-pytorch"
 OPTIONS = {"project": "vision", "environment": "pytorch", "cpu": "1"}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def one_hub(tmp_path_factory):
-    async with running_hub(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def hub(one_hub):
-    yield one_hub
-    one_hub.forget()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def ada(hub):
-    return await hub.visit("ada")
 
 
 def know(hub, pending="stopped", name="ada"):
