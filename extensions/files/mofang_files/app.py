@@ -114,6 +114,9 @@ class FilesExtension(ExtensionApp):
             home=home,
             browser=Path(os.path.realpath(self.serverapp.root_dir)),
             examples=Path(self.examples),
+            frameworks=tuple(
+                filter(None, os.environ.get("MOFANG_FRAMEWORKS", "").split(","))
+            ),
         )
         self._set_git_identity()
         config = os.environ.get("AWS_CONFIG_FILE")

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,14 +38,23 @@ class CopiedExample:
     """Whether it was copied before; it is as it was then."""
 
 
-def list_examples(folder: Path = EXAMPLES) -> list[Example]:
-    """Return the examples of the image; none where it has none."""
+def list_examples(
+    folder: Path = EXAMPLES, frameworks: Collection[str] = ()
+) -> list[Example]:
+    """Return the examples of the image; none where it has none.
+
+    Args:
+        folder: Where they are.
+        frameworks: Those of the environment; empty for all examples.
+    """
     if not folder.is_dir():
         return []
     found = [
         (each.name, each / _README)
         for each in sorted(folder.iterdir())
-        if _NAME.fullmatch(each.name) and (each / _README).is_file()
+        if _NAME.fullmatch(each.name)
+        and (not frameworks or each.name in frameworks)
+        and (each / _README).is_file()
     ]
     return [_read(name, readme) for name, readme in found]
 

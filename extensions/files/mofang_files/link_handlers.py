@@ -33,6 +33,8 @@ class ServerLinks:
     browser: Path
     """Where paths of the file browser begin."""
     examples: Path = EXAMPLES
+    frameworks: tuple[str, ...] = ()
+    """Of this environment; empty where they are not known."""
 
     def browser_path(self, path: Path) -> str | None:
         """Return a path as the file browser has it; None where it is not below."""
@@ -117,7 +119,10 @@ class ExamplesHandler(LinksHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        found = await asyncio.to_thread(list_examples, self.links.examples)
+        links = self.links
+        found = await asyncio.to_thread(
+            list_examples, links.examples, links.frameworks
+        )
         self.answer({"examples": [asdict(each) for each in found]})
 
     @web.authenticated

@@ -5,6 +5,7 @@ import { idlePlugin } from './plugins/idle';
 import { jobsPlugin } from './plugins/jobs';
 import { logInPlugin } from './plugins/logIn';
 import { logsPlugin } from './plugins/logs';
+import { meterPlugin } from './plugins/meter';
 import { packagesPlugin } from './plugins/packages';
 import { panelPlugin } from './plugins/panel';
 import { safeModePlugin } from './plugins/safeMode';
@@ -22,6 +23,7 @@ export default [
   submitPlugin,
   chartsPlugin,
   comparePlugin,
+  meterPlugin,
   packagesPlugin,
   safeModePlugin
 ];
