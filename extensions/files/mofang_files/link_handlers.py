@@ -106,10 +106,12 @@ class LinkPartsHandler(LinksHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        path = self.roots.find(self.get_query_argument("path", "", strip=False))
+        text = self.get_query_argument("path", "", strip=False)
+        path = self.roots.find(text)
         file = path.root.path.joinpath(*path.parts)
-        browser = self.links.browser.resolve()
-        found = await asyncio.to_thread(describe_link, file, browser, os.environ)
+        found = await asyncio.to_thread(
+            describe_link, file, text.strip("/"), os.environ
+        )
         self.answer(asdict(found))
 
 

@@ -23,12 +23,14 @@ class LinkParts:
     """Why others may not find what it leads to; empty where they do."""
 
 
-def describe_link(file: Path, browser: Path, environment: Mapping[str, str]) -> LinkParts:
+def describe_link(
+    file: Path, browser_path: str, environment: Mapping[str, str]
+) -> LinkParts:
     """Return a link to a file, through its repository if it is in one.
 
     Args:
         file: Absolute path.
-        browser: Where paths of the file browser begin.
+        browser_path: The same, as the file browser has it.
         environment: Variables of this server.
     """
     place = {
@@ -49,16 +51,15 @@ def describe_link(file: Path, browser: Path, environment: Mapping[str, str]) -> 
             arguments={name: text for name, text in arguments.items() if text},
             note=_git_note(file),
         )
-    path = file.relative_to(browser).as_posix()
     note = (
         ""
-        if path.startswith(("projects/", "global/"))
+        if browser_path.startswith(("projects/", "global/"))
         else (
             "The file is in your home, where others have none of it. For them, put it "
             "into the project's directory or into a git repository first."
         )
     )
-    return LinkParts(arguments={**place, "path": path}, note=note)
+    return LinkParts(arguments={**place, "path": browser_path}, note=note)
 
 
 def https_address(remote: str) -> str:

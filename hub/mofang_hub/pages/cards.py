@@ -58,9 +58,12 @@ class Card:
         """What is on the button."""
         if not self.content:
             return "Start"
-        if self.server.state is ServerState.RUNNING:
-            return self.content.button.capitalize()
-        return f"Start, {self.content.button}"
+        verbs = [] if self.server.state is not ServerState.STOPPED else ["start"]
+        verbs += ["clone"] if self.content.repository else []
+        verbs += ["open"] if self.content.path else []
+        *first, last = verbs
+        text = f"{', '.join(first)} and {last}" if first else last
+        return text.capitalize()
 
     @property
     def unavailable(self) -> Unavailable | None:

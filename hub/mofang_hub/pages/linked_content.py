@@ -80,13 +80,6 @@ class LinkedContent:
         return f"/{self.path}"
 
     @property
-    def button(self) -> str:
-        """What the button does, after the start of a server."""
-        if not self.repository:
-            return "open"
-        return "clone and open" if self.path else "clone"
-
-    @property
     def query(self) -> str:
         """The same as arguments of an address."""
         given = {

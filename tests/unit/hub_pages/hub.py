@@ -172,6 +172,7 @@ async def running_hub(folder, change=lambda c: None):
     c.JupyterHub.authenticator_class = "dummy"
     c.JupyterHub.proxy_class = FakeProxy
     c.JupyterHub.allow_named_servers = True
+    c.JupyterHub.tornado_settings = {"mofang_link_hosts": ("github.com",)}
     c.JupyterHub.log_level = 40
     c.Authenticator.allow_all = True
     c.Spawner.consecutive_failure_limit = 0
