@@ -1,10 +1,13 @@
 """Addresses of remotes, the identity of git, and examples."""
 
+import json
 import os
+import shutil
 import subprocess
 import threading
 
 import pytest
+from jupyter_server.extension.config import ExtensionConfigManager
 
 from mofang_files.errors import AbsentError
 from mofang_files.examples import copy_example, list_examples
@@ -146,3 +149,17 @@ def test_two_tabs_make_one_copy(tmp_path):
 
     assert len(copied) == 4
     assert os.listdir(tmp_path / "examples") == ["single"]
+
+
+def test_nbgitpullers_own_handlers_are_off(tmp_path):
+    """They clone by a GET request: by a link alone."""
+    folder = tmp_path / "jupyter_server_config.d"
+    own = REPOSITORY / "extensions/files/etc/jupyter/jupyter_server_config.d"
+    shutil.copytree(own, folder)
+    enabled = {"ServerApp": {"jpserver_extensions": {"nbgitpuller": True}}}
+    (folder / "nbgitpuller.json").write_text(json.dumps(enabled))
+
+    manager = ExtensionConfigManager(read_config_path=[str(tmp_path)])
+
+    extensions = manager.get_jpserver_extensions()
+    assert extensions == {"mofang_files": True, "nbgitpuller": False}
