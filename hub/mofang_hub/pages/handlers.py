@@ -166,7 +166,7 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
         if content.repository:
             self._links.confirm(user.name, server.name, content)
         if server.state is ServerState.RUNNING:
-            self.redirect(self._content_url(user, server, content))
+            self.redirect(f"{server.url}{content.lab_path()}")
             return False
         return True
 

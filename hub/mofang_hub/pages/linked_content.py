@@ -16,6 +16,7 @@ from mofang_kube.errors import InvalidError
 LONGEST = 500
 """Characters of an address or a path."""
 
+_ADDRESS = re.compile(r"[!-~]+")
 _SEGMENT = re.compile(r"[A-Za-z0-9_~][A-Za-z0-9._~-]*")
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}")
 _NO_BRANCH = re.compile(r"\.\.|//|/\.|\.lock(/|$)|[./]$")
@@ -104,7 +105,8 @@ class LinkedContent:
 
 def _check_repository(address: str, hosts: Collection[str]) -> None:
     try:
-        parts = urlsplit(address)
+        # It drops some characters, without which another address were checked.
+        parts = urlsplit(address if _ADDRESS.fullmatch(address) else "")
     except ValueError:
         parts = urlsplit("")
     if parts.scheme != "https" or not parts.netloc or len(address) > LONGEST:

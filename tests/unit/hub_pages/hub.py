@@ -16,6 +16,7 @@ from unit.mofang_spawner.conftest import a_catalog, environment_body, project_bo
 
 from mofang_hub.pages.application import Hub
 from mofang_hub.pages.configure import configure_pages
+from mofang_hub.pages.confirmed_links import LINKS, ConfirmedLinks
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import MofangError
 from mofang_kube.names import debug_server_name
@@ -26,6 +27,7 @@ from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.start_history import StartHistory
 
 JOB = "train-abc123"
+LINK_HOSTS = ("github.com",)
 WAIT_MS = 30_000
 DEBUG_SERVER = debug_server_name("vision", JOB)
 PROJECTS = [
@@ -172,7 +174,7 @@ async def running_hub(folder, change=lambda c: None):
     c.JupyterHub.authenticator_class = "dummy"
     c.JupyterHub.proxy_class = FakeProxy
     c.JupyterHub.allow_named_servers = True
-    c.JupyterHub.tornado_settings = {"mofang_link_hosts": ("github.com",)}
+    c.JupyterHub.tornado_settings = {"mofang_link_hosts": LINK_HOSTS}
     c.JupyterHub.log_level = 40
     c.Authenticator.allow_all = True
     c.Spawner.consecutive_failure_limit = 0
@@ -205,6 +207,7 @@ async def running_hub(folder, change=lambda c: None):
         OwnSpawner.starts.clear()
         OwnSpawner.now.clear()
         OwnSpawner.failure = None
+        hub.tornado_application.settings[LINKS] = ConfirmedLinks(LINK_HOSTS)
         for user in hub.users.values():
             for name, row in list(user.orm_spawners.items()):
                 if name:

@@ -100,7 +100,7 @@ async def test_a_name_is_given_and_shown(hub, page):
 async def test_enter_in_a_question_answers_yes_and_escape_no(hub, page):
     know(hub)
     await page.goto("/hub/spawn")
-    await page.get_by_text("1 stopped").click()
+    await page.get_by_text("1 stopped", exact=True).click()
 
     await button(line(page), "Remove").click()
     await expect(page.get_by_role("dialog")).to_contain_text("Files are kept")
@@ -115,7 +115,7 @@ async def test_enter_in_a_question_answers_yes_and_escape_no(hub, page):
 async def test_a_page_that_is_older_than_the_server_says_so_and_catches_up(hub, page):
     know(hub)
     await page.goto("/hub/spawn")
-    await page.get_by_text("1 stopped").click()
+    await page.get_by_text("1 stopped", exact=True).click()
     await button(line(page), "Remove").click()
     know(hub, None)
 
@@ -150,7 +150,7 @@ async def test_cards_are_on_the_first_screen_whatever_has_ended(
 
     heading = card(page).get_by_role("heading")
     await expect(heading).to_be_in_viewport(ratio=1)
-    await expect(page.get_by_text("12 stopped")).to_be_in_viewport()
+    await expect(page.get_by_text("12 stopped", exact=True)).to_be_in_viewport()
     lines = page.locator("li.mofang-server:visible")
     await expect(lines).to_have_count(2)
     assert await page.evaluate("document.documentElement.scrollWidth") == width

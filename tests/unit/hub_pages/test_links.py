@@ -37,10 +37,12 @@ def action(page):
     return unescape(re.search(r'action="([^"]*)"', card)[1])
 
 
-async def ask(hub, ada, **content):
+async def ask(ada, user="ada", **content):
     """Ask as the server does."""
-    return await ada.call(
-        "POST", f"mofang/users/ada/servers/{NAME}/link", **{**CONTENT, **content}
+    return await ada.http.post(
+        f"/hub/api/mofang/users/{user}/servers/{NAME}/link",
+        headers={"X-XSRFToken": ada.xsrf},
+        json={**CONTENT, **content},
     )
 
 
@@ -71,10 +73,10 @@ async def test_a_server_is_told_once_that_its_person_has_agreed(hub, ada):
     page = await ada.open(LINK)
     know(hub, None)
 
-    before = await ask(hub, ada)
+    before = await ask(ada)
     answer = await ada.send(action(page), **values(page))
-    other = await ask(hub, ada, branch="other")
-    first, second = await ask(hub, ada), await ask(hub, ada)
+    other = await ask(ada, branch="other")
+    first, second = await ask(ada), await ask(ada)
 
     told = {"host": "github.com", "directory": "notebook"}
     assert before.json() == {"confirmed": False, **told}
@@ -93,7 +95,7 @@ async def test_a_form_without_the_hubs_token_agrees_to_nothing(hub, ada):
     answer = await ada.http.post(action(page), data=CARD)
 
     assert answer.status_code == 403
-    assert (await ask(hub, ada)).json()["confirmed"] is False
+    assert (await ask(ada)).json()["confirmed"] is False
 
 
 @pytest.mark.parametrize("pending", [None, "spawn"])
@@ -167,7 +169,7 @@ async def test_a_server_gets_no_leave_for_what_links_may_not_name(
 ):
     know(hub, None)
 
-    answer = await ask(hub, ada, repository=repository)
+    answer = await ask(ada, repository=repository)
 
     assert 400 <= answer.status_code < 500
     assert answer.json()["message"].endswith(".")
@@ -176,9 +178,7 @@ async def test_a_server_gets_no_leave_for_what_links_may_not_name(
 async def test_nobody_asks_for_servers_of_others(hub, ada):
     await hub.visit("ben")
 
-    answer = await ada.call(
-        "POST", f"mofang/users/ben/servers/{NAME}/link", **CONTENT
-    )
+    answer = await ask(ada, "ben")
 
     assert answer.status_code == 404
 
@@ -203,6 +203,6 @@ async def test_the_page_of_a_link_is_used_by_keys_on_a_phone(hub, page):
     await page.wait_for_url("**/hub/spawn/**")
 
     assert hub.spawner.starts == [("ada", NAME, CARD)]
-    assert hub.hub.tornado_settings[LINKS].take(
+    assert hub.hub.tornado_application.settings[LINKS].take(
         "ada", NAME, LinkedContent.check(**CONTENT, hosts=("github.com",))
     )

@@ -98,10 +98,14 @@ function addCopyCommand(
       try {
         const parts = await server.link(path);
         const host = PageConfig.getOption('hubHost') || window.location.origin;
-        Clipboard.copyToSystem(linkAddress(parts, URLExt.join(host, hubPrefix)));
+        Clipboard.copyToSystem(
+          linkAddress(parts, URLExt.join(host, hubPrefix))
+        );
         const message = trans.__('The link was copied.');
         if (parts.note) {
-          Notification.warning(`${message} ${parts.note}`, { autoClose: false });
+          Notification.warning(`${message} ${parts.note}`, {
+            autoClose: false
+          });
         } else {
           Notification.success(message, { autoClose: 5000 });
         }

@@ -41,7 +41,9 @@ test('memory is shown of its limit, and CPU from the second answer on', async ()
   const item = attach(new MeterItem(model, trans));
 
   await say({});
-  await waitFor(() => assert.equal(item.node.textContent, 'Memory 1.5 / 8 GiB'));
+  await waitFor(() =>
+    assert.equal(item.node.textContent, 'Memory 1.5 / 8 GiB')
+  );
   await say({ cpu_seconds: 17, at: 105 });
 
   await waitFor(() =>
@@ -81,5 +83,8 @@ test('a page that is open is no activity', async () => {
 });
 
 test('a limit is said without digits in vain', () => {
-  assert.equal(memoryText({ ...usage, memory_limit_bytes: 1.5 * GIB }), '1.5 / 1.5 GiB');
+  assert.equal(
+    memoryText({ ...usage, memory_limit_bytes: 1.5 * GIB }),
+    '1.5 / 1.5 GiB'
+  );
 });

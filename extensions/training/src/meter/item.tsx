@@ -23,7 +23,10 @@ export class MeterItem extends VDomRenderer<MeterModel> {
       return null;
     }
     return (
-      <span data-full={isNearlyFull} title={meterText(usage, cores, this._trans)}>
+      <span
+        data-full={isNearlyFull}
+        title={meterText(usage, cores, this._trans)}
+      >
         {isNearlyFull
           ? this._trans.__('Memory nearly full: %1', memoryText(usage))
           : this._trans.__('Memory %1', memoryText(usage))}
@@ -57,7 +60,10 @@ export function meterText(
 }
 
 /** Say once that memory is nearly used up, until there is room again. */
-export function warnOfMemory(model: MeterModel, trans: TranslationBundle): void {
+export function warnOfMemory(
+  model: MeterModel,
+  trans: TranslationBundle
+): void {
   let notice = '';
   model.stateChanged.connect(() => {
     const { usage, isNearlyFull } = model;
