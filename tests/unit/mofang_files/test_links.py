@@ -151,15 +151,17 @@ def test_two_tabs_make_one_copy(tmp_path):
     assert os.listdir(tmp_path / "examples") == ["single"]
 
 
-def test_nbgitpullers_own_handlers_are_off(tmp_path):
-    """They clone by a GET request: by a link alone."""
+def test_handlers_of_others_that_nothing_here_needs_are_off(tmp_path):
+    """Those of nbgitpuller clone by a GET request; nbdime's take 0.7 s of a start."""
     folder = tmp_path / "jupyter_server_config.d"
     own = REPOSITORY / "extensions/files/etc/jupyter/jupyter_server_config.d"
     shutil.copytree(own, folder)
-    enabled = {"ServerApp": {"jpserver_extensions": {"nbgitpuller": True}}}
-    (folder / "nbgitpuller.json").write_text(json.dumps(enabled))
+    for name in ("nbdime", "nbgitpuller"):
+        enabled = {"ServerApp": {"jpserver_extensions": {name: True}}}
+        (folder / f"{name}.json").write_text(json.dumps(enabled))
 
     manager = ExtensionConfigManager(read_config_path=[str(tmp_path)])
 
     extensions = manager.get_jpserver_extensions()
-    assert extensions == {"mofang_files": True, "nbgitpuller": False}
+    off = {"nbdime": False, "nbgitpuller": False}
+    assert extensions == {"mofang_files": True, **off}

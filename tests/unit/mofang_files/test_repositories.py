@@ -1,28 +1,15 @@
 """Clones of what links name, by real git and nbgitpuller, with a hub on loopback."""
 
 import asyncio
-import json
 import os
-import subprocess
-from types import SimpleNamespace
 
 import pytest
-from tornado.web import Application, RequestHandler
 from traitlets.config import Config
 from unit.mofang_files.conftest import API
-from unit.mofang_training.notebook import HUB_TOKEN, running_notebook, served
+from unit.mofang_files.linked import commit, git, make_upstream, running_hub
+from unit.mofang_training.notebook import HUB_TOKEN, running_notebook
 
 WAIT_SECONDS = 60
-IDENTITY = ("-c", "user.name=Eve", "-c", "user.email=eve@example.org")
-
-
-def git(folder, *arguments):
-    done = subprocess.run(
-        ["git", *IDENTITY, *arguments], cwd=folder, check=True, capture_output=True
-    )
-    return done.stdout.decode().strip()
-
-
 @pytest.fixture(autouse=True)
 def no_configuration(monkeypatch, tmp_path):
     """Neither this machine's configuration of git nor that of whoever runs the test."""
@@ -33,44 +20,12 @@ def no_configuration(monkeypatch, tmp_path):
 
 @pytest.fixture
 def upstream(tmp_path):
-    """A repository elsewhere: a notebook and a script on main."""
-    folder = tmp_path / "elsewhere" / "course"
-    folder.mkdir(parents=True)
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    commit(folder, **{"a.ipynb": "{}", "b.py": "one\ntwo\nthree\n"})
-    return folder
-
-
-def commit(folder, **files):
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message=change")
+    return make_upstream(tmp_path / "elsewhere" / "course")
 
 
 @pytest.fixture
 async def hub(monkeypatch):
-    """A hub; yields what it says of links, and what it was asked."""
-    told = SimpleNamespace(
-        status=200,
-        answer={"confirmed": True, "host": "github.com", "directory": "course"},
-        asked=[],
-    )
-
-    class Link(RequestHandler):
-        async def post(self):
-            told.asked.append(
-                (self.request.headers["Authorization"], json.loads(self.request.body))
-            )
-            self.set_status(told.status)
-            self.finish(json.dumps(told.answer))
-
-    path = "/hub/api/mofang/users/ada/servers/vision-pytorch/link"
-    async with served(Application([(path, Link)])) as port:
-        monkeypatch.setenv("JUPYTERHUB_API_URL", f"http://127.0.0.1:{port}/hub/api")
-        monkeypatch.setenv("JUPYTERHUB_API_TOKEN", HUB_TOKEN)
-        monkeypatch.setenv("JUPYTERHUB_USER", "ada")
-        monkeypatch.setenv("JUPYTERHUB_SERVER_NAME", "vision-pytorch")
+    async with running_hub(monkeypatch) as told:
         yield told
 
 
