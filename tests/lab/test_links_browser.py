@@ -108,7 +108,9 @@ async def test_a_link_that_was_agreed_to_is_cloned_and_opened(lab: Lab) -> None:
 
     await lab.open(repository=repository, path="b.py")
 
-    notice = lab.page.locator(".Toastify__toast", has_text="The repository is in ~/course")
+    notice = lab.page.locator(
+        ".Toastify__toast", has_text="The repository is in ~/course"
+    )
     await expect(notice).to_be_visible()
     await expect(lab.page.locator(".jp-FileEditor")).to_contain_text("three")
     await lab.screenshot("2-cloned")

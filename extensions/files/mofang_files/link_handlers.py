@@ -51,11 +51,12 @@ class LinksHandler(FilesHandler):
         found: ServerLinks = self.settings[LINKS]
         return found
 
-    def describe(self, task: CloneTask, path: str) -> dict[str, object]:
+    async def describe(self, task: CloneTask, path: str) -> dict[str, object]:
         """Return how a clone goes on, and what to open when it is done."""
         directory = task.directory
         opens = directory.joinpath(*path.split("/")) if path else directory
-        is_missing = task.state == "done" and not opens.exists()
+        is_done = task.state == "done"
+        is_missing = is_done and not await asyncio.to_thread(opens.exists)
         return {
             "id": task.id,
             "state": task.state,
@@ -83,7 +84,7 @@ class RepositoriesHandler(LinksHandler):
             )
             return
         task = await self.links.repositories.start(repository, branch, link.directory)
-        self.answer(self.describe(task, path), HTTPStatus.ACCEPTED)
+        self.answer(await self.describe(task, path), HTTPStatus.ACCEPTED)
 
 
 class CloneHandler(LinksHandler):
@@ -97,7 +98,7 @@ class CloneHandler(LinksHandler):
         parts = path.split("/")
         if ".." in parts or "" in parts[:-1] or "\0" in path:
             path = ""
-        self.answer(self.describe(task, path))
+        self.answer(await self.describe(task, path))
 
 
 class LinkPartsHandler(LinksHandler):
@@ -122,9 +123,7 @@ class ExamplesHandler(LinksHandler):
     @authorized
     async def get(self) -> None:
         links = self.links
-        found = await asyncio.to_thread(
-            list_examples, links.examples, links.frameworks
-        )
+        found = await asyncio.to_thread(list_examples, links.examples, links.frameworks)
         self.answer({"examples": [asdict(each) for each in found]})
 
     @web.authenticated
@@ -132,9 +131,7 @@ class ExamplesHandler(LinksHandler):
     async def post(self) -> None:
         (name,) = self.read_body("name")
         links = self.links
-        copied = await asyncio.to_thread(
-            copy_example, name, links.home, links.examples
-        )
+        copied = await asyncio.to_thread(copy_example, name, links.home, links.examples)
         self.answer(
             {
                 "directory": links.browser_path(copied.directory),

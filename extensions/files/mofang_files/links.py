@@ -83,7 +83,7 @@ def _git_note(file: Path) -> str:
     if not ask_git(file.parent, "ls-files", "--", file.name):
         return "The file is not committed, so that others do not get it by the link."
     if ask_git(file.parent, "status", "--porcelain", "--", file.name):
-        return "What you have changed in the file since the last commit is not in the link."
+        return "What you have changed in the file since its last commit, others miss."
     if ask_git(file.parent, "log", "--oneline", "-1", "@{upstream}..", "--", file.name):
         return "Your last commits are not pushed, so that others do not get them."
     return ""

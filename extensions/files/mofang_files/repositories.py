@@ -1,8 +1,8 @@
 """Clone a git repository into the home, or update the clone that is there.
 
-nbgitpuller does it, in a process of its own: what a person has changed is committed and
-wins over what came from the repository, files of theirs that are in the way are renamed,
-and what they deleted is restored. Texts of a link reach git as arguments after ``--``.
+nbgitpuller does it, in a process of its own: what a person has changed is committed
+and wins over what came from the repository, files of theirs that are in the way are
+renamed, and what they deleted is restored. Texts of a link reach git as arguments.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Literal
 from mofang_files.errors import AbsentError, FilesError, from_os
 
 _MOST_LINES = 200
+_LONGEST_LINE = 2**20
 _KEPT_TASKS = 20
 _STAGING = ".mofang/clones"
 _DIRECTORY = re.compile(r"[A-Za-z0-9_~][A-Za-z0-9._~-]*")
@@ -136,6 +137,9 @@ class Repositories:
         except OSError as err:
             task.state = "failed"
             task.message = str(from_os(err, "The repository was not cloned"))
+        except ValueError:
+            # A line beyond the limit: whatever says it, it is not git.
+            task.state, task.message = "failed", _reason(task, address, branch)
         finally:
             if task.state == "running":
                 task.state, task.message = "failed", "The server is stopping."
@@ -154,6 +158,7 @@ class Repositories:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=self._home,
+            limit=_LONGEST_LINE,
             env={
                 **os.environ,
                 "GIT_ALLOW_PROTOCOL": self._protocols,
@@ -162,9 +167,8 @@ class Repositories:
             },
             start_new_session=True,
         )
-        assert process.stdout is not None, "it was asked for"
         try:
-            async for line in process.stdout:
+            while line := await _next_line(process):
                 if text := line.decode(errors="replace").strip():
                     task.lines.append(text)
                     if found := _RENAMED.match(text):
@@ -175,6 +179,11 @@ class Repositories:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGTERM)
                 await process.wait()
+
+
+async def _next_line(process: asyncio.subprocess.Process) -> bytes:
+    """Return a line of the output; empty after the last."""
+    return await process.stdout.readline() if process.stdout else b""
 
 
 def check_place(directory: Path, address: str, branch: str) -> bool:

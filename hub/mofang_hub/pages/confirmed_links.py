@@ -1,8 +1,8 @@
 """What people have agreed to have cloned, until their servers ask.
 
 A link alone clones nothing: the hub's page says what it would do, and its button, sent
-with the token that pages of other sites do not have, is kept here. The server asks once.
-After a restart of the hub nothing is known, and JupyterLab asks the person itself.
+with the token that pages of other sites do not have, is kept here. The server asks
+once. After a restart of the hub nothing is known, and JupyterLab asks the person.
 """
 
 import time

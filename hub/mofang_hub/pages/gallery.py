@@ -130,13 +130,14 @@ class Gallery:
         return self
 
     def opening(self, content: LinkedContent, address: str) -> Self:
-        """Return the page of its card with what is opened after the start.
+        """Return the page of one card with what is opened after the start.
 
         Args:
             content: What is opened.
             address: Where the server opens it.
         """
-        assert self.chosen is not None, "nothing is opened without a card"
+        if self.chosen is None:
+            return self
         chosen = replace(self.chosen, content=content, after=address)
         return replace(self, chosen=chosen)
 

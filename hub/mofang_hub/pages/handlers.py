@@ -137,7 +137,9 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
 
     def _sent(self) -> Link:
         """What a form says, and the link that led to it."""
-        return Link.parse({**self.request.query_arguments, **self.request.body_arguments})
+        return Link.parse(
+            {**self.request.query_arguments, **self.request.body_arguments}
+        )
 
     def _asks_for_content(self) -> bool:
         """Whether the link, or the form's, names something to open."""

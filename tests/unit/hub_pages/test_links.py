@@ -164,9 +164,7 @@ async def test_a_refused_start_keeps_what_the_link_asked_for(hub, ada):
 
 
 @pytest.mark.parametrize("repository", ["https://evil.example/a", "", "--x"])
-async def test_a_server_gets_no_leave_for_what_links_may_not_name(
-    hub, ada, repository
-):
+async def test_a_server_gets_no_leave_for_what_links_may_not_name(hub, ada, repository):
     know(hub, None)
 
     answer = await ask(ada, repository=repository)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 from jupyter_server.extension.config import ExtensionConfigManager
@@ -33,6 +34,10 @@ from support.platform import REPOSITORY
 )
 def test_a_remote_is_reached_by_https(remote, address):
     assert https_address(remote) == address
+
+
+def names_in(folder):
+    return [each.name for each in Path(folder).iterdir()]
 
 
 def configured(environment, name, folder):
@@ -64,7 +69,7 @@ def test_git_has_the_name_of_the_hubs_user(own, tmp_path):
 
     assert configured(own, "user.name", tmp_path) == "ada"
     assert configured(own, "user.email", tmp_path) == "ada@mofang.example.org"
-    assert os.listdir(own["HOME"]) == []
+    assert names_in(own["HOME"]) == []
 
 
 def test_a_name_of_ones_own_wins(own, tmp_path):
@@ -101,7 +106,9 @@ def test_the_examples_of_the_images_have_a_title_and_a_description():
 
     assert found["pytorch"].title == "PyTorch, data parallel"
     assert found["pytorch"].description.startswith("Each process has a copy")
-    assert all(each.description and "`" not in each.description for each in found.values())
+    assert all(
+        each.description and "`" not in each.description for each in found.values()
+    )
     assert set(found) >= {"single", "xgboost", "ray"}
 
 
@@ -124,7 +131,7 @@ def test_an_example_is_copied_once_and_stays_as_it_was_left(tmp_path):
     assert (first.was_there, second.was_there) == (False, True)
     assert first.opens == tmp_path / "examples" / "single" / "train.ipynb"
     assert (second.directory / "train.py").read_text() == "mine"
-    assert os.listdir(tmp_path / "examples") == ["single"]
+    assert names_in(tmp_path / "examples") == ["single"]
 
 
 def test_an_example_without_a_notebook_opens_with_its_description(tmp_path):
@@ -135,7 +142,7 @@ def test_an_example_without_a_notebook_opens_with_its_description(tmp_path):
 def test_nothing_else_is_copied(tmp_path, name):
     with pytest.raises(AbsentError):
         copy_example(name, tmp_path, SHIPPED)
-    assert os.listdir(tmp_path) == []
+    assert names_in(tmp_path) == []
 
 
 def test_two_tabs_make_one_copy(tmp_path):
@@ -148,7 +155,7 @@ def test_two_tabs_make_one_copy(tmp_path):
         each.join()
 
     assert len(copied) == 4
-    assert os.listdir(tmp_path / "examples") == ["single"]
+    assert names_in(tmp_path / "examples") == ["single"]
 
 
 def test_handlers_of_others_that_nothing_here_needs_are_off(tmp_path):

@@ -9,7 +9,11 @@ from unit.mofang_files.conftest import API
 from unit.mofang_files.linked import commit, git, make_upstream, running_hub
 from unit.mofang_training.notebook import HUB_TOKEN, running_notebook
 
+from mofang_files.repositories import Repositories
+
 WAIT_SECONDS = 60
+
+
 @pytest.fixture(autouse=True)
 def no_configuration(monkeypatch, tmp_path):
     """Neither this machine's configuration of git nor that of whoever runs the test."""
@@ -197,8 +201,6 @@ async def test_what_is_not_there_is_a_sentence_and_leaves_nothing(server, tmp_pa
 
 
 async def test_only_https_is_used_unless_it_is_configured(server, upstream):
-    from mofang_files.repositories import Repositories
-
     repositories = Repositories(server.home)
     task = await repositories.start(f"file://{upstream}", "", "course")
     await repositories._running[task.id]
@@ -219,7 +221,9 @@ async def test_the_name_of_a_clone_is_checked_here_too(server, hub, upstream, na
 
 async def test_two_tabs_share_a_clone(server, upstream):
     async with server.client() as http:
-        first, second = await asyncio.gather(clone(http, upstream), clone(http, upstream))
+        first, second = await asyncio.gather(
+            clone(http, upstream), clone(http, upstream)
+        )
 
     assert {first["state"], second["state"]} == {"done"}
     assert staged(server) == []
@@ -298,7 +302,7 @@ async def test_a_link_to_a_file_of_a_clone_names_its_repository(
         "path": "b.py",
     }
     assert found["note"] == ""
-    assert "changed in the file since the last commit" in changed["note"]
+    assert "changed in the file since its last commit" in changed["note"]
     assert "not committed" in own["note"]
     assert "not pushed" in unpushed["note"]
     assert "secret" not in str([found, changed, own, unpushed])

@@ -1,5 +1,6 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { ServiceError } from '@mofang/shared';
 
 import type {
   ICloneStatus,
@@ -9,6 +10,7 @@ import type {
 } from './model';
 
 const PERIOD_MS = 700;
+const AWAY = 503;
 
 export interface IFollowerOptions {
   server: ILinkServer;
@@ -56,7 +58,14 @@ export class LinkFollower {
     const { server, periodMs = PERIOD_MS } = this._options;
     while (status.state === 'running') {
       await new Promise(resolve => setTimeout(resolve, periodMs));
-      status = await server.cloneStatus(status.id, link.path);
+      try {
+        status = await server.cloneStatus(status.id, link.path);
+      } catch (reason) {
+        // The storage is away for a moment; the clone goes on with it.
+        if (!(reason instanceof ServiceError && reason.status === AWAY)) {
+          throw reason;
+        }
+      }
     }
     return status;
   }

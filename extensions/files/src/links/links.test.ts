@@ -5,6 +5,7 @@ import { afterEach, test } from 'node:test';
 
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { ServiceError } from '@mofang/shared';
 
 import { LinkFollower } from './follower';
 import {
@@ -52,6 +53,7 @@ function scene(
   const opened: string[] = [];
   const shown: string[][] = [];
   let questions = 0;
+  let outages = 2;
   const server = {
     async clone(_: ILinkedContent, isConfirmed: boolean) {
       asked.push(isConfirmed);
@@ -62,6 +64,9 @@ function scene(
       return answer;
     },
     async cloneStatus() {
+      if (outages-- > 0) {
+        throw new ServiceError('The storage does not answer.', 503, {});
+      }
       return { ...running, state: 'done', ...ended };
     }
   } as unknown as ILinkServer;
