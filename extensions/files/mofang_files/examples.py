@@ -18,7 +18,7 @@ _README = "README.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class ShippedExample:
     """A directory of the image."""
 
     name: str
@@ -40,7 +40,7 @@ class CopiedExample:
 
 def list_examples(
     folder: Path = EXAMPLES, frameworks: Collection[str] = ()
-) -> list[Example]:
+) -> list[ShippedExample]:
     """Return the examples of the image; none where it has none.
 
     Args:
@@ -61,6 +61,11 @@ def list_examples(
 
 def copy_example(name: str, home: Path, folder: Path = EXAMPLES) -> CopiedExample:
     """Copy an example to ``~/examples``, whole or not at all.
+
+    Args:
+        name: Of its directory.
+        home: The person's directory.
+        folder: Where the examples are.
 
     Raises:
         AbsentError: There is no such example.
@@ -99,11 +104,11 @@ def _put(staging: Path, target: Path) -> bool:
     return True
 
 
-def _read(name: str, readme: Path) -> Example:
+def _read(name: str, readme: Path) -> ShippedExample:
     text = readme.read_text(encoding="utf-8")
     heading, _, rest = text.partition("\n")
     paragraph = rest.strip().partition("\n\n")[0]
-    return Example(
+    return ShippedExample(
         name=name,
         title=heading.lstrip("# ").strip() or name,
         description=" ".join(paragraph.replace("`", "").split()),

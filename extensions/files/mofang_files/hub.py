@@ -84,6 +84,11 @@ class HubClient:
     async def ask_link(self, repository: str, branch: str, path: str) -> CheckedLink:
         """Ask whether a link may be followed.
 
+        Args:
+            repository: Address.
+            branch: Name; empty for the default.
+            path: Of what to open in it; empty for nothing.
+
         Raises:
             LinkRefusedError: It may not; says why.
         """

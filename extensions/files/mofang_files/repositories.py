@@ -99,7 +99,7 @@ class Repositories:
         for task in self._tasks.values():
             if task.state == "running" and task.directory == directory:
                 return task
-        is_update = await asyncio.to_thread(check_place, directory, address, branch)
+        is_update = await asyncio.to_thread(check_target, directory, address, branch)
         task = CloneTask(
             id=secrets.token_hex(8), directory=directory, is_update=is_update
         )
@@ -186,8 +186,13 @@ async def _next_line(process: asyncio.subprocess.Process) -> bytes:
     return await process.stdout.readline() if process.stdout else b""
 
 
-def check_place(directory: Path, address: str, branch: str) -> bool:
+def check_target(directory: Path, address: str, branch: str) -> bool:
     """Return whether the clone is there already, to be updated.
+
+    Args:
+        directory: Where it is, or shall be.
+        address: Of the repository.
+        branch: Its name; empty for any.
 
     Raises:
         FilesError: Something else is there, or another branch.

@@ -41,13 +41,25 @@ class ConfirmedLinks:
         self._kept: dict[tuple[str, str], tuple[LinkedContent, float]] = {}
 
     def confirm(self, user: str, server: str, content: LinkedContent) -> None:
-        """Keep that a person has agreed."""
+        """Keep that a person has agreed.
+
+        Args:
+            user: Name of the person.
+            server: Name of theirs.
+            content: What the link opens.
+        """
         now = self._clock()
         self._kept = {key: each for key, each in self._kept.items() if each[1] > now}
         self._kept[user, server] = (content, now + _KEPT_SECONDS)
 
     def take(self, user: str, server: str, content: LinkedContent) -> bool:
-        """Return whether the person has agreed to just this; the second time, no."""
+        """Return whether the person has agreed to just this; the second time, no.
+
+        Args:
+            user: Name of the person.
+            server: Name of theirs.
+            content: What the link opens.
+        """
         kept = self._kept.get((user, server))
         if kept is None or kept[0] != content or kept[1] <= self._clock():
             return False

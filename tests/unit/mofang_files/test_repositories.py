@@ -265,23 +265,23 @@ async def link(server, path):
 
 
 @pytest.fixture
-def place(monkeypatch):
+def chosen(monkeypatch):
     monkeypatch.setenv("MOFANG_PROJECT", "vision")
     monkeypatch.setenv("MOFANG_ENVIRONMENT", "pytorch")
     return {"project": "vision", "environment": "pytorch"}
 
 
-async def test_a_link_to_a_file_of_the_home_says_that_others_lack_it(server, place):
+async def test_a_link_to_a_file_of_the_home_says_that_others_lack_it(server, chosen):
     (server.home / "a.ipynb").write_text("{}")
 
     found = await link(server, "home/a.ipynb")
 
-    assert found["arguments"] == {**place, "path": "home/a.ipynb"}
+    assert found["arguments"] == {**chosen, "path": "home/a.ipynb"}
     assert found["note"].startswith("The file is in your home, where others have none")
 
 
 async def test_a_link_to_a_file_of_a_clone_names_its_repository(
-    server, place, upstream
+    server, chosen, upstream
 ):
     mine = server.home / "course"
     git(server.home, "clone", "--quiet", f"file://{upstream}", "course")
@@ -296,7 +296,7 @@ async def test_a_link_to_a_file_of_a_clone_names_its_repository(
     unpushed = await link(server, "home/course/b.py")
 
     assert found["arguments"] == {
-        **place,
+        **chosen,
         "repository": "https://github.com/a/course",
         "branch": "main",
         "path": "b.py",

@@ -24,7 +24,7 @@ def cores(cgroup: Path = CGROUP) -> int:
 def memory_bytes(cgroup: Path = CGROUP) -> int:
     """Return the container's memory, or the machine's where it has no limit."""
     limit = memory_limit(cgroup)
-    return _machine_bytes() if limit is None else limit
+    return _node_bytes() if limit is None else limit
 
 
 def memory_limit(cgroup: Path = CGROUP) -> int | None:
@@ -32,11 +32,11 @@ def memory_limit(cgroup: Path = CGROUP) -> int | None:
     files = (cgroup / "memory.max", cgroup / "memory" / "memory.limit_in_bytes")
     limits = [_number(_read(file)) for file in files]
     # Version 1 says that there is none by a number beyond any machine's memory.
-    real = [limit for limit in limits if 0 < limit < _machine_bytes()]
+    real = [limit for limit in limits if 0 < limit < _node_bytes()]
     return min(real, default=None)
 
 
-def _machine_bytes() -> int:
+def _node_bytes() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
