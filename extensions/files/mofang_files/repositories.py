@@ -45,6 +45,8 @@ class CloneTask:
     """One clone or update, and what became of it."""
 
     id: str
+    source: tuple[str, str]
+    """Address and branch."""
     directory: Path
     is_update: bool
     """Whether a clone was there before."""
@@ -69,8 +71,9 @@ class Repositories:
         self._home = home
         self._protocols = protocols
         self._tasks: dict[str, CloneTask] = {}
+        # Between the look at what is there and the task, nobody else begins one.
+        self._starting = asyncio.Lock()
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._processes: set[asyncio.subprocess.Process] = set()
 
     def find(self, task_id: str) -> CloneTask:
         """Return a task.
@@ -95,13 +98,26 @@ class Repositories:
         """
         if not _DIRECTORY.fullmatch(name):
             raise FilesError(f"{name!r} is not the name of a directory for a clone.")
-        directory = self._home / name
+        async with self._starting:
+            return await self._join_or_start(address, branch, self._home / name)
+
+    async def _join_or_start(
+        self, address: str, branch: str, directory: Path
+    ) -> CloneTask:
         for task in self._tasks.values():
             if task.state == "running" and task.directory == directory:
-                return task
+                if task.source == (address, branch):
+                    return task
+                raise InTheWayError(
+                    f"Another repository is being cloned into ~/{directory.name}. "
+                    "Wait for it, then open the link again."
+                )
         is_update = await asyncio.to_thread(check_target, directory, address, branch)
         task = CloneTask(
-            id=secrets.token_hex(8), directory=directory, is_update=is_update
+            id=secrets.token_hex(8),
+            source=(address, branch),
+            directory=directory,
+            is_update=is_update,
         )
         while len(self._tasks) >= _KEPT_TASKS:
             ended = [each for each in self._tasks.values() if each.state != "running"]

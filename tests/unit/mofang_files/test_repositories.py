@@ -9,7 +9,7 @@ from unit.mofang_files.conftest import API
 from unit.mofang_files.linked import commit, git, make_upstream, running_hub
 from unit.mofang_training.notebook import HUB_TOKEN, running_notebook
 
-from mofang_files.repositories import Repositories
+from mofang_files.repositories import InTheWayError, Repositories
 
 WAIT_SECONDS = 60
 
@@ -227,6 +227,18 @@ async def test_two_tabs_share_a_clone(server, upstream):
 
     assert {first["state"], second["state"]} == {"done"}
     assert staged(server) == []
+
+
+async def test_another_repository_of_that_name_does_not_join(server, upstream):
+    repositories = Repositories(server.home, "file")
+    first, other = f"file://{upstream}", f"file://{upstream}/other/course"
+
+    task = await repositories.start(first, "", "course")
+    with pytest.raises(InTheWayError, match="Another repository is being cloned"):
+        await repositories.start(other, "", "course")
+    await repositories._running[task.id]
+
+    assert task.state == "done"
 
 
 async def test_a_server_that_stops_leaves_no_half_of_a_clone(server, upstream):
