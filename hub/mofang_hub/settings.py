@@ -5,6 +5,7 @@ refused, so that a misspelt one never goes unnoticed. No secret is in it: those
 come as files of a Secret (``Secrets``).
 """
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -33,6 +34,7 @@ SETTINGS_FILE = Path("/etc/mofang/settings.yaml")
 SECRETS_FOLDER = Path("/etc/mofang/secrets")
 NOTICES_FOLDER = Path("/etc/mofang/notices")
 """Files of the Secret of notices: addresses of webhooks, the password for mail."""
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 RESERVED_VARIABLES = ("MOFANG_", "JUPYTERHUB_", "JPY_")
 RESERVED_LABELS = (f"{GROUP}/", "hub.jupyter.org/", "app.kubernetes.io/")
 
@@ -364,6 +366,24 @@ class UsageSettings(_Model):
     budgets: BudgetsSettings = BudgetsSettings()
 
 
+class LinkSettings(_Model):
+    """What links may open in a server, once a person has agreed."""
+
+    repository_hosts: tuple[str, ...] = ()
+    """Hosts whose git repositories are cloned, with the port unless it is 443."""
+
+    @field_validator("repository_hosts")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if not _HOST.fullmatch(each):
+                raise ValueError(
+                    f"{each!r} is not a host: write one such as git.example.org, or "
+                    "git.example.org:8443."
+                )
+        return value
+
+
 class Settings(_Model):
     """One installation of the platform."""
 
@@ -386,6 +406,7 @@ class Settings(_Model):
     database: DatabaseSettings = DatabaseSettings()
     audit: AuditSettings = AuditSettings(enabled=False)
     usage: UsageSettings = UsageSettings(enabled=False)
+    links: LinkSettings = LinkSettings()
     concurrent_spawn_limit: int = Field(default=100, ge=0)
     """Servers that may be starting at a time; 0 for no limit."""
     active_server_limit: int = Field(default=0, ge=0)

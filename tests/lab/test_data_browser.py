@@ -9,29 +9,23 @@ import json
 import logging
 import re
 import shutil
-import zipfile
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
 import pytest
 import pytest_asyncio
-from jupyterlab.handlers.announcements import NeverCheckForUpdate
-from jupyterlab.handlers.build_handler import Builder
+from lab.conftest import running_lab
 from playwright.async_api import Page, Response, async_playwright, expect
 from traitlets.config import Config
-from unit.mofang_training.notebook import BROWSER_TOKEN, Notebook, running_notebook
+from unit.mofang_training.notebook import BROWSER_TOKEN, Notebook
 
 from mofang_files.data_source_handlers import DATA
 from mofang_files.data_sources import DataSources
-from mofang_images.store import Store, default_folder
-from mofang_images.wheels import wheel_of
 from support.platform import ARTEFACTS
 from support.s3 import S3Server, running_s3
 
-REPOSITORY = Path(__file__).parents[2]
 MANY = 10_000
 MOUNTS = "22 21 0:6 / /data/scans ro,relatime - nfs4 nas:/scans rw\n"
 WAIT_MS = 30_000
@@ -88,29 +82,6 @@ class Panel:
 
 
 @pytest.fixture(scope="module")
-def extensions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The front end of this checkout, as it is in the images."""
-    folder = tmp_path_factory.mktemp("wheel")
-    wheel = wheel_of("extensions/files", REPOSITORY, Store(folder=default_folder()))
-    with zipfile.ZipFile(wheel.path) as archive:
-        archive.extractall(folder)
-    [found] = folder.glob("*.data/data/share/jupyter/labextensions")
-    return found
-
-
-@pytest.fixture(scope="module")
-def patch() -> Iterator[pytest.MonkeyPatch]:
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of the server, and of what the pod has at ``/etc/mofang/data``."""
-    return tmp_path_factory.mktemp("server")
-
-
-@pytest.fixture(scope="module")
 def s3(patch: pytest.MonkeyPatch, folder: Path) -> Iterator[S3Server]:
     with running_s3() as server:
         server.make_bucket("lake", OBJECTS)
@@ -126,15 +97,7 @@ def s3(patch: pytest.MonkeyPatch, folder: Path) -> Iterator[S3Server]:
 async def server(
     patch: pytest.MonkeyPatch, folder: Path, s3: S3Server, extensions: Path
 ) -> AsyncIterator[Notebook]:
-    # JupyterLab's own lives as long as the process.
-    threads = ThreadPoolExecutor(1)
-    patch.setattr(Builder, "executor", threads)
-    lab = {"extra_labextensions_path": [str(extensions)]}
-    quiet = {"news_url": None, "check_for_updates_class": NeverCheckForUpdate}
-    config = Config({"LabServerApp": lab, "LabApp": quiet})
-    async with running_notebook(
-        patch, folder, "mofang_files", beside=["jupyterlab"], config=config
-    ) as server:
+    async with running_lab(patch, folder, extensions, Config()) as server:
         (folder / "root" / "data" / "scans").mkdir(parents=True)
         (folder / "root" / "data" / "scans" / "one.txt").write_text("1")
         mounts = folder / "mountinfo"
@@ -143,7 +106,6 @@ async def server(
         sources = DataSources(config=settings[DATA].sources.config, mounts=mounts)
         settings[DATA] = replace(settings[DATA], sources=sources)
         yield server
-    threads.shutdown()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

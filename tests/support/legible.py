@@ -15,7 +15,7 @@ UNNAMED = re.compile(
     r"( \[[^]]*\])*:?$"
 )
 
-_FAINT = """(root, least) => {
+FAINT = """(root, least) => {
     const canvas = document.createElement('canvas');
     const pen = canvas.getContext('2d', {willReadFrequently: true});
     canvas.width = canvas.height = 1;
@@ -63,7 +63,7 @@ _FAINT = """(root, least) => {
     return found;
 }"""
 
-_TOO_WIDE = """root => [root, ...root.querySelectorAll('*')]
+TOO_WIDE = """root => [root, ...root.querySelectorAll('*')]
     .filter(each => each.scrollWidth > each.clientWidth + 1)
     .filter(each => each.clientWidth > 1)
     .filter(each => {
@@ -82,12 +82,12 @@ def unnamed(part: Locator) -> list[str]:
 
 def faint(part: Locator) -> list[str]:
     """Texts that are too like their ground."""
-    return list(part.evaluate(_FAINT, LEAST_CONTRAST))
+    return list(part.evaluate(FAINT, LEAST_CONTRAST))
 
 
 def too_wide(part: Locator) -> list[str]:
     """Parts of which something is cut off or must be scrolled to from side to side."""
-    return list(part.evaluate(_TOO_WIDE))
+    return list(part.evaluate(TOO_WIDE))
 
 
 def broken_rules(page: Page) -> list[str]:

@@ -16,7 +16,7 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from traitlets import Unicode, default
 from typing_extensions import override
 
-from mofang_files import data_source_handlers
+from mofang_files import data_source_handlers, link_handlers
 from mofang_files.buckets import BucketReader
 from mofang_files.cleaned_root import CleanedRoot
 from mofang_files.cleanup import Cleaner
@@ -30,6 +30,8 @@ from mofang_files.cleanup_handlers import (
 from mofang_files.contents import ThreadedFileManager
 from mofang_files.data_source_handlers import DATA, ServerData
 from mofang_files.data_sources import DataSources
+from mofang_files.examples import EXAMPLES
+from mofang_files.git_identity import set_identity
 from mofang_files.guarded import CHECK, guard
 from mofang_files.handlers import (
     JOBS,
@@ -44,6 +46,8 @@ from mofang_files.handlers import (
 from mofang_files.hub import HubClient
 from mofang_files.job_usage import JobUsageReader
 from mofang_files.kinds import project_layout
+from mofang_files.link_handlers import LINKS, ServerLinks
+from mofang_files.repositories import Repositories
 from mofang_files.roots import Root, Roots
 from mofang_files.space import SpaceReader
 from mofang_files.space_status import SpaceStatus
@@ -57,6 +61,18 @@ class FilesExtension(ExtensionApp):
 
     home = Unicode(help="The person's directory, as an absolute path.").tag(config=True)
     project = Unicode(help="The project's directory; empty for none.").tag(config=True)
+
+    examples = Unicode(
+        str(EXAMPLES), help="Where the image has its examples, as an absolute path."
+    ).tag(config=True)
+    git_protocols = Unicode(
+        "https",
+        help="""
+        Protocols by which git may clone what a link names, separated by colons.
+
+        The hub allows links to HTTPS addresses alone; change it only to develop.
+        """,
+    ).tag(config=True)
 
     @default("home")
     def _default_home(self) -> str:
@@ -92,14 +108,22 @@ class FilesExtension(ExtensionApp):
         check = BoundedQuestion(lambda: ask_storage(roots))
         self.settings[CHECK] = check
         self.settings[SPACE] = SpaceStatus(SpaceReader(roots), check)
-        hub = HubClient(
-            url=os.environ.get("JUPYTERHUB_API_URL", ""),
-            token=os.environ.get("JUPYTERHUB_API_TOKEN", ""),
-        )
+        hub = HubClient.from_environment()
         home = Path(os.path.realpath(self.home))
         self.settings[CLEANER] = Cleaner(CleanedRoot(path=home), hub.snapshot)
         self.settings[PROJECT_CLEANER] = self._project_cleaner(hub)
         self.settings[JOBS] = JobUsageReader(home)
+        self.settings[LINKS] = ServerLinks(
+            hub=hub,
+            repositories=Repositories(home, self.git_protocols),
+            home=home,
+            browser=Path(os.path.realpath(self.serverapp.root_dir)),
+            examples=Path(self.examples),
+            frameworks=tuple(
+                filter(None, os.environ.get("MOFANG_FRAMEWORKS", "").split(","))
+            ),
+        )
+        self._set_git_identity()
         config = os.environ.get("AWS_CONFIG_FILE")
         self.settings[DATA] = ServerData(
             sources=DataSources(config=Path(config) if config else None),
@@ -123,12 +147,23 @@ class FilesExtension(ExtensionApp):
             find_unneeded=set,
         )
 
+    def _set_git_identity(self) -> None:
+        folder = Path(self.serverapp.runtime_dir) / "mofang-git"
+        try:
+            set_identity(os.environ, folder)
+        except OSError as err:
+            self.log.warning("git gets no identity from the hub: %s", err)
+
     def initialize_handlers(self) -> None:
         """Serve ``mofang/files``."""
-        self.handlers.extend(HANDLERS + data_source_handlers.HANDLERS)
+        self.handlers.extend(
+            HANDLERS + data_source_handlers.HANDLERS + link_handlers.HANDLERS
+        )
 
     async def stop_extension(self) -> None:
-        """Let go of the threads that ask stores."""
+        """Let go of the threads that ask stores, and end clones."""
+        links: ServerLinks = self.settings[LINKS]
+        await links.repositories.stop()
         data: ServerData = self.settings[DATA]
         data.threads.shutdown(wait=False, cancel_futures=True)
 

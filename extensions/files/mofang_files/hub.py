@@ -1,10 +1,12 @@
-"""Ask the hub for snapshots, which this server may not make, and for a role."""
+"""Ask the hub for what this server itself may not do or know."""
 
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
@@ -31,8 +33,26 @@ class NoRoleError(FilesError):
     status = 503
 
 
+class LinkRefusedError(FilesError):
+    """A link is not followed; says why."""
+
+    code = "link_refused"
+    status = 422
+
+
 class _HubError(Exception):
     """The hub refuses or does not answer; the text is a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedLink:
+    """What the hub says of a link."""
+
+    is_confirmed: bool
+    """Whether the person has pressed the button of its page; told once."""
+    host: str
+    directory: str
+    """Name of the clone in the home."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,7 +62,19 @@ class HubClient:
     url: str
     """Address of the API; empty off the platform."""
     token: str = field(repr=False)
+    user: str = ""
+    server: str = ""
     answer_seconds: float = _ANSWER_SECONDS
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Return the client of this server, as JupyterHub has started it."""
+        return cls(
+            url=environment.get("JUPYTERHUB_API_URL", ""),
+            token=environment.get("JUPYTERHUB_API_TOKEN", ""),
+            user=environment.get("JUPYTERHUB_USER", ""),
+            server=environment.get("JUPYTERHUB_SERVER_NAME", ""),
+        )
 
     async def snapshot(self) -> str:
         """Keep the home as it is now; return the snapshot's name.
@@ -90,7 +122,40 @@ class HubClient:
             raise NoSnapshotError(f"Nothing was removed. {_AWAY}")
         return name
 
-    async def _ask(self, method: str, path: str) -> dict[str, Any]:
+    async def ask_link(self, repository: str, branch: str, path: str) -> CheckedLink:
+        """Ask whether a link may be followed.
+
+        Args:
+            repository: Address.
+            branch: Name; empty for the default.
+            path: Of what to open in it; empty for nothing.
+
+        Raises:
+            LinkRefusedError: It may not; says why.
+        """
+        if not all((self.url, self.token, self.user, self.server)):
+            raise LinkRefusedError(
+                "This server was not started by Mofang, so it follows no links. Clone "
+                "the repository in a terminal."
+            )
+        user, server = (quote(each, safe="") for each in (self.user, self.server))
+        body = {"repository": repository, "branch": branch, "path": path}
+        try:
+            told = await self._ask(
+                "POST", f"mofang/users/{user}/servers/{server}/link", json.dumps(body)
+            )
+        except _HubError as err:
+            raise LinkRefusedError(f"Nothing was cloned. {err}") from err
+        try:
+            return CheckedLink(
+                is_confirmed=told["confirmed"] is True,
+                host=str(told["host"]),
+                directory=str(told["directory"]),
+            )
+        except KeyError as err:
+            raise LinkRefusedError(f"Nothing was cloned. {_AWAY}") from err
+
+    async def _ask(self, method: str, path: str, body: str = "") -> dict[str, Any]:
         """Send a request; return the object that is answered.
 
         Raises:
@@ -104,8 +169,11 @@ class HubClient:
             answer = await AsyncHTTPClient().fetch(
                 f"{self.url.rstrip('/')}/{path}",
                 method=method,
-                body="" if method == "POST" else None,
-                headers={"Authorization": f"token {self.token}"},
+                body=body if method == "POST" else None,
+                headers={
+                    "Authorization": f"token {self.token}",
+                    "Content-Type": "application/json",
+                },
                 connect_timeout=_CONNECT_SECONDS,
                 request_timeout=self.answer_seconds,
                 follow_redirects=False,

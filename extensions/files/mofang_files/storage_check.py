@@ -53,15 +53,17 @@ class BoundedQuestion(Generic[T]):
         if self._asked is None or self._asked.done():
             self._began = _now()
             self._asked = in_thread(self._ask)
+        # Somebody else may have asked again when this is gone on with.
+        asked = self._asked
         left = self._seconds - (_now() - self._began).total_seconds()
         # Whoever asks while another waits in vain already is told soon.
-        await asyncio.wait([self._asked], timeout=max(left, 0.1))
+        await asyncio.wait([asked], timeout=max(left, 0.1))
         error: BaseException | None = None
-        if self._asked.done():
-            error = self._asked.exception()
+        if asked.done():
+            error = asked.exception()
             if error is None:
                 self._is_away = False
-                return self._asked.result()
+                return asked.result()
         if error is not None and not isinstance(error, OSError):
             raise error
         if not self._is_away:

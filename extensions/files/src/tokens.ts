@@ -14,6 +14,12 @@ export namespace CommandIDs {
   /** Download the active object of a bucket. */
   export const downloadObject = 'mofang-files:download-object';
 
+  /** Copy a link to this environment and the selected file. */
+  export const copyLink = 'mofang-files:copy-link';
+
+  /** Copy an example to the home, and open it; arguments: those of an `IExample`. */
+  export const openExample = 'mofang-files:open-example';
+
   /** Copy the URL or path by which programs find what is active. */
   export const copyLocation = 'mofang-files:copy-data-location';
 }

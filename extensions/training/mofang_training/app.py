@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Unicode, default
 
-from mofang_training import log_in, saving
+from mofang_training import log_in, meter, saving
 from mofang_training.activity import handlers as activity_handlers
 from mofang_training.activity.changes import count_changes
 from mofang_training.activity.hub import ActivityClient
@@ -75,6 +75,7 @@ class TrainingExtension(ExtensionApp):
         """Serve ``mofang/training``."""
         self.handlers.extend(HANDLERS)
         self.handlers.extend(log_in.HANDLERS)
+        self.handlers.extend(meter.HANDLERS)
         self.handlers.extend(activity_handlers.HANDLERS)
         self.handlers.extend(saving.HANDLERS)
         self.handlers.extend(size_handlers.HANDLERS)

@@ -6,6 +6,7 @@ import { jobsPlugin } from './plugins/jobs';
 import { launcherPlugin } from './plugins/launcher';
 import { logInPlugin } from './plugins/logIn';
 import { logsPlugin } from './plugins/logs';
+import { meterPlugin } from './plugins/meter';
 import { packagesPlugin } from './plugins/packages';
 import { panelPlugin } from './plugins/panel';
 import { safeModePlugin } from './plugins/safeMode';
@@ -26,6 +27,7 @@ export default [
   submitPlugin,
   chartsPlugin,
   comparePlugin,
+  meterPlugin,
   packagesPlugin,
   safeModePlugin,
   saveEnvironmentPlugin,

@@ -93,6 +93,7 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
             Secrets(NOTICES_FOLDER),
             public_url=settings.public_url,
         ),
+        "mofang_link_hosts": settings.links.repository_hosts,
         "mofang_training_url": training_url(settings),
         "mofang_usage": settings.usage if settings.usage.enabled else None,
     }

@@ -44,7 +44,7 @@ _RESIZE_SECONDS = 5.0
 T = TypeVar("T", bound=BaseModel)
 
 
-class _ServerHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no types
+class RunningServerHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no types
     """What concerns one running server of a user."""
 
     @property
@@ -98,7 +98,7 @@ class _ServerHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type
             ) from err
 
 
-class ServerActivityHandler(_ServerHandler):
+class ServerActivityHandler(RunningServerHandler):
     """Takes a report, and stops the server if that is due."""
 
     @needs_scope("users:activity")
@@ -187,7 +187,7 @@ class ServerActivityHandler(_ServerHandler):
             return doze is not None
 
 
-class ServerExtensionHandler(_ServerHandler):
+class ServerExtensionHandler(RunningServerHandler):
     """Keeps an idle server running for somebody."""
 
     @needs_scope("users:activity")

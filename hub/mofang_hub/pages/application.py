@@ -23,6 +23,7 @@ from mofang_hub.metrics import USAGE, WATCHES
 from mofang_hub.notices.delivery import NoticeDelivery
 from mofang_hub.pages import (
     activity,
+    confirmed_links,
     handlers,
     home_snapshots,
     log_in_page,
@@ -36,6 +37,7 @@ from mofang_hub.pages import (
 from mofang_hub.pages.api_checks import with_checks
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
+from mofang_hub.pages.confirmed_links import ConfirmedLinks
 from mofang_hub.pages.jobs import jobs_handlers
 from mofang_hub.pages.refusals import REFUSAL_FILTER
 from mofang_hub.pages.server_use import BUDGETS, OBSERVER, RATES
@@ -190,6 +192,8 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         senders = self.tornado_settings.get("mofang_idle_senders") or ()
         self._notices = NoticeDelivery(senders)
         self.tornado_settings[activity.NOTICES] = self._notices
+        hosts = self.tornado_settings.get("mofang_link_hosts") or ()
+        self.tornado_settings[confirmed_links.LINKS] = ConfirmedLinks(hosts)
         settings = self.tornado_settings.get("mofang_audit")
         if settings is None:
             return
@@ -221,6 +225,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *saved_environments.HANDLERS,
             *activity.HANDLERS,
             *start_ahead.HANDLERS,
+            *confirmed_links.HANDLERS,
             *audit_handlers(self.tornado_settings.get("mofang_audit")),
             *client_handlers(),
             *jobs_handlers(self.tornado_settings.get("mofang_training_url")),

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from mofang_hub.pages.availability import Availability
 from mofang_hub.pages.link import Link
+from mofang_hub.pages.linked_content import LinkedContent
 from mofang_hub.pages.remedies import Remedy, find_remedy
 from mofang_hub.pages.saved_card import SavedCard
 from mofang_hub.pages.sizes import Advice, Size, read_sizes, say
@@ -47,12 +48,27 @@ class Card:
     """Whether a start gets its node at once; None as long as nobody knows."""
     after: str = ""
     """Where the start leads in the end, as JupyterHub's ``next``; empty: the server."""
+    content: LinkedContent = field(default_factory=LinkedContent)
+    """What a link opens in the server once it runs."""
 
     @property
     def action(self) -> str:
         """Where the form is sent to."""
-        query = f"?{urlencode({'next': self.after})}" if self.after else ""
-        return f"{self.server.start_url}{query}"
+        given = [urlencode({"next": self.after}) if self.after else ""]
+        query = "&".join(each for each in (*given, self.content.query) if each)
+        return f"{self.server.start_url}?{query}" if query else self.server.start_url
+
+    @property
+    def button(self) -> str:
+        """What is on the button."""
+        if not self.content:
+            return "Start"
+        verbs = [] if self.server.state is not ServerState.STOPPED else ["start"]
+        verbs += ["clone"] if self.content.repository else []
+        verbs += ["open"] if self.content.path else []
+        *first, last = verbs
+        text = f"{', '.join(first)} and {last}" if first else last
+        return text.capitalize()
 
     @property
     def unavailable(self) -> Unavailable | None:

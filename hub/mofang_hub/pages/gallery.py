@@ -16,6 +16,7 @@ from mofang_hub.pages.server_use import (
     find_advice,
     find_budget_warnings,
 )
+from mofang_hub.pages.linked_content import LinkedContent
 from mofang_hub.pages.space import Space
 from mofang_hub.pages.user_servers import Server, ServerState, find_server
 from mofang_kube.ephemeral_storage import usable_bytes
@@ -38,6 +39,11 @@ class ListedServer:
     """Of its environment; None where that is gone, or no longer the person's."""
     use: str = ""
     """What it uses and costs, of one that runs; empty where nobody knows."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended by a failure."""
+        return self.server.has_failed or self.server.failure is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +72,8 @@ class Gallery:
     url: str
     """The whole gallery of this user."""
     sections: tuple[ProjectSection, ...]
+    debug_api_url: str = ""
+    """Where pages ask to remove all stopped servers that looked into jobs."""
     servers: tuple[ListedServer, ...] = ()
     """Those that do something first, then those that ended."""
     home: Space | None = None
@@ -76,6 +84,33 @@ class Gallery:
     """The only card of the page, where a link leads to one."""
     is_reported: bool = False
     """Whether the page says already why the last start failed."""
+
+    @property
+    def active(self) -> tuple[ListedServer, ...]:
+        """Those of the servers that take something of the cluster."""
+        return tuple(each for each in self.servers if each.server.is_active)
+
+    @property
+    def ended(self) -> tuple[ListedServer, ...]:
+        """The others, those that failed first."""
+        return tuple(each for each in self.servers if not each.server.is_active)
+
+    @property
+    def ended_text(self) -> str:
+        """How many have ended, and how."""
+        failed = sum(each.has_failed for each in self.ended)
+        stopped = len(self.ended) - failed
+        parts = [
+            f"{count} {word}"
+            for count, word in ((failed, "failed"), (stopped, "stopped"))
+            if count
+        ]
+        return " · ".join(parts)
+
+    @property
+    def ended_debug_servers(self) -> int:
+        """How many of those that have ended looked into jobs."""
+        return sum(each.server.is_debug for each in self.ended)
 
     def choose(
         self,
@@ -108,6 +143,18 @@ class Gallery:
                 chosen = replace(card, values=link, faults=faults, after=after)
                 return replace(self, chosen=chosen, is_reported=is_reported)
         return self
+
+    def opening(self, content: LinkedContent, address: str) -> Self:
+        """Return the page of one card with what is opened after the start.
+
+        Args:
+            content: What is opened.
+            address: Where the server opens it.
+        """
+        if self.chosen is None:
+            return self
+        chosen = replace(self.chosen, content=content, after=address)
+        return replace(self, chosen=chosen)
 
     def describe(self, server: Server) -> ListedServer:
         """Return the line of one of the person's servers."""
@@ -216,6 +263,9 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
     shown = Gallery(
         user=user.name,
         url=f"{hub_url}spawn/{user.escaped_name}",
+        debug_api_url=(
+            f"{hub_url}api/mofang/servers/{user.escaped_name}/remove-debug-servers"
+        ),
         sections=tuple(sections),
         home=Space.read(context.homes.status(user.name)),
         budgets=tuple(warnings.get("", ())),
@@ -232,9 +282,13 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
         for each in servers
         if each.is_active or each.options
     )
-    # Those that were started last come first among their kind.
-    ordered = sorted(listed, key=lambda each: (not each.server.is_active, each.title))
+    ordered = sorted(listed, key=_order)
     return replace(shown, servers=tuple(ordered))
+
+
+def _order(each: ListedServer) -> tuple[bool, bool, str]:
+    """Sort those that are active before those that failed, and stopped ones last."""
+    return (not each.server.is_active, not each.has_failed, each.title)
 
 
 def _is_admin_of(

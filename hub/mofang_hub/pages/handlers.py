@@ -7,11 +7,12 @@ is older than the server's state leads to the gallery, with a sentence.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.handlers.pages import SpawnHandler, SpawnPendingHandler
@@ -20,6 +21,7 @@ from tornado import web
 from typing_extensions import override
 
 from mofang_hub.pages.configure import render_gallery
+from mofang_hub.pages.confirmed_links import LINKS, ConfirmedLinks
 from mofang_hub.pages.gallery import gallery
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.queued_starts import (
@@ -28,6 +30,7 @@ from mofang_hub.pages.queued_starts import (
     leave_queue,
     smaller_start,
 )
+from mofang_hub.pages.linked_content import LinkedContent
 from mofang_hub.pages.refusals import forget_refused, reword, validate_startable
 from mofang_hub.pages.remedies import all_remedies
 from mofang_hub.pages.start_ahead import claim
@@ -36,6 +39,10 @@ from mofang_kube.errors import MofangError
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import resolve
 
+_NO_ENVIRONMENT = (
+    "The link names no environment, so that nothing is cloned or opened. Ask for one "
+    "with the arguments project and environment."
+)
 _NOT_RUNNING = {"notice": "not-running"}
 """Tells the gallery that somebody looked for a server that does not run."""
 
@@ -49,7 +56,10 @@ class StartHandler(QueueAwareLimits, SpawnHandler):  # type: ignore[misc] # Jupy
         del display_name
         user = self._find(user_name)
         server = find_server(user, self.hub.base_url, server_name)
-        if server_name and server.state is ServerState.RUNNING:
+        if self._asks_for_content():
+            # Whatever the server does: what would be opened is shown first.
+            await self._show(user, server, self._link(user, server_name))
+        elif server_name and server.state is ServerState.RUNNING:
             self.redirect(self.get_next_url(user, default=server.url))
         elif server_name and server.state is ServerState.STARTING:
             self.redirect(self._get_pending_url(user, server_name))
@@ -62,6 +72,8 @@ class StartHandler(QueueAwareLimits, SpawnHandler):  # type: ignore[misc] # Jupy
     async def _post(self, user_name: str, server_name: str, display_name: str) -> None:
         user = self._find(user_name)
         server = find_server(user, self.hub.base_url, server_name)
+        if self._asks_for_content() and not await self._confirm(user, server):
+            return
         replaces = is_queued(user, server_name) and self._differs(server)
         if server.state is ServerState.STARTING and not replaces:
             self.redirect(self._get_pending_url(user, server_name))
@@ -76,9 +88,12 @@ class StartHandler(QueueAwareLimits, SpawnHandler):  # type: ignore[misc] # Jupy
             validate_startable(find_server(user, self.hub.base_url, server_name))
         except MofangError as error:
             self.set_status(error.status)
-            link = Link.parse(self.request.body_arguments)
             await self._show(
-                user, server, link, message=error.message, faults=error.fields
+                user,
+                server,
+                self._sent(),
+                message=error.message,
+                faults=error.fields,
             )
             return
         if await claim(self, user, server_name, self._options().as_given()):
@@ -118,7 +133,7 @@ class StartHandler(QueueAwareLimits, SpawnHandler):  # type: ignore[misc] # Jupy
         return await self._page(
             for_user,
             find_server(for_user, self.hub.base_url, name),
-            Link.parse(self.request.body_arguments),
+            self._sent(),
             message=message,
             html_message=html_message,
         )
@@ -136,12 +151,65 @@ class StartHandler(QueueAwareLimits, SpawnHandler):  # type: ignore[misc] # Jupy
             raise web.HTTPError(HTTPStatus.NOT_FOUND, f"No such user: {user_name}")
         return user
 
+    @property
+    def _links(self) -> ConfirmedLinks:
+        found: ConfirmedLinks = self.settings[LINKS]
+        return found
+
+    def _sent(self) -> Link:
+        """What a form says, and the link that led to it."""
+        return Link.parse(
+            {**self.request.query_arguments, **self.request.body_arguments}
+        )
+
+    def _asks_for_content(self) -> bool:
+        """Whether the link, or the form's, names something to open."""
+        link = Link.parse(self.request.query_arguments)
+        return bool(link.repository or link.branch or link.path)
+
+    def _content(self, link: Link) -> LinkedContent:
+        """Return what a link opens.
+
+        Raises:
+            InvalidError: It is nothing that a link may open.
+        """
+        return LinkedContent.check(
+            link.repository, link.branch, link.path, self._links.hosts
+        )
+
+    async def _confirm(self, user: Any, server: Server) -> bool:
+        """Keep what the person has agreed to; answer unless the server is to start."""
+        try:
+            content = self._content(Link.parse(self.request.query_arguments))
+        except MofangError as error:
+            # The page says why.
+            self.set_status(error.status)
+            await self._show(user, server, self._sent())
+            return False
+        if content.repository:
+            self._links.confirm(user.name, server.name, content)
+        if server.state is ServerState.RUNNING:
+            self.redirect(f"{server.url}{content.lab_path()}")
+            return False
+        return True
+
+    def _content_url(self, user: Any, server: Server, content: LinkedContent) -> str:
+        """Where a server opens something; JupyterHub leads on to its host."""
+        name = quote(server.name, safe="")
+        path = f"user/{user.escaped_name}/{name}/{content.lab_path()}"
+        return f"{self.hub.base_url}{path}"
+
     def _link(self, user: Any, server_name: str) -> Link:
         link = Link.parse(self.request.query_arguments)
         known = user.orm_spawners.get(server_name) if server_name else None
         if link.names_environment or known is None:
             return link
-        return Link.of_options(known.user_options)
+        return replace(
+            Link.of_options(known.user_options),
+            repository=link.repository,
+            branch=link.branch,
+            path=link.path,
+        )
 
     def _notice(self, server: Server) -> str:
         if not server.name:
@@ -216,6 +284,11 @@ class StartHandler(QueueAwareLimits, SpawnHandler):  # type: ignore[misc] # Jupy
         **messages: str,
     ) -> str:
         whole = await gallery(user.spawner, link.job)
+        content = LinkedContent()
+        try:
+            content = self._content(link)
+        except MofangError as error:
+            messages = {"message": error.message, **_given(messages)}
         shown = whole.choose(
             server.name,
             link,
@@ -223,12 +296,18 @@ class StartHandler(QueueAwareLimits, SpawnHandler):  # type: ignore[misc] # Jupy
             self._next(),
             is_reported=bool(messages.get("message") or messages.get("html_message")),
         )
+        if shown.chosen and content:
+            shown = shown.opening(
+                content, self._content_url(user, shown.chosen.server, content)
+            )
+        elif content:
+            messages = {"message": _NO_ENVIRONMENT, **_given(messages)}
         if shown.chosen is None and link.names_environment:
             missing = (
                 f"The environment {link.environment} in the project {link.project} "
                 "does not exist, or is not open to you. Choose another."
             )
-            messages = {"message": missing, **{k: v for k, v in messages.items() if v}}
+            messages = {"message": missing, **_given(messages)}
         page: str = await self.render_template(
             "spawn.html",
             for_user=user,
@@ -301,6 +380,10 @@ class ProgressHandler(SpawnPendingHandler):  # type: ignore[misc] # likewise
             return False
         # JupyterHub's page has the reason why a start failed.
         return bool((spawner.active and spawner.pending != "stop") or spawner._failed)  # noqa: SLF001
+
+
+def _given(messages: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in messages.items() if text}
 
 
 def _seconds_since(row: Any) -> int:

@@ -24,6 +24,11 @@ class Link:
     """Id of the training job to look into."""
     safe_mode: str = ""
     """``true`` where the person is to start without the files of their own."""
+    repository: str = ""
+    """Address of a git repository to clone."""
+    branch: str = ""
+    path: str = ""
+    """Of what to open: in the repository, or else as JupyterLab knows it."""
 
     @classmethod
     def parse(cls, arguments: Mapping[str, Sequence[bytes]]) -> Self:

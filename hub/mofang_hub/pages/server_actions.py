@@ -77,6 +77,11 @@ class ActionHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no types
         """Return a server as it is now."""
         return find_server(user, self.hub.base_url, name)
 
+    def forget(self, user: Any, name: str) -> None:
+        """Remove a server that does not run; the caller commits."""
+        user.spawners.pop(name, None)
+        self.db.delete(user.orm_spawners[name])
+
 
 class RestartHandler(QueueAwareLimits, ActionHandler):
     """Stops a server, and starts it with the same options and maybe another size."""
@@ -166,10 +171,30 @@ class RemoveHandler(ActionHandler):
             )
         if not await stop_unused(self, user, server_name):
             raise _still_stopping(server_name)
-        user.spawners.pop(server_name, None)
-        self.db.delete(user.orm_spawners[server_name])
+        self.forget(user, server_name)
         self.db.commit()
         self.finish({})
+
+
+class RemoveDebugServersHandler(_ActionHandler):
+    """Forgets all servers that looked into jobs and do not run."""
+
+    @needs_scope("delete:servers")
+    async def post(self, user_name: str) -> None:
+        await self.answer(user_name, "")
+
+    @override
+    async def act(self, user_name: str, server_name: str) -> None:
+        self.body(set())
+        user = self.find_user(user_name)
+        if user is None:
+            raise NotFoundError(f"There is no user {user_name}.")
+        found = [self.server(user, name) for name in list(user.orm_spawners) if name]
+        removed = [each for each in found if each.is_debug and not each.is_active]
+        for each in removed:
+            self.forget(user, each.name)
+        self.db.commit()
+        self.finish({"removed": len(removed)})
 
 
 def _still_stopping(name: str) -> ConflictError:
@@ -194,4 +219,8 @@ HANDLERS: tuple[tuple[str, Any], ...] = (
     (rf"{_SERVER}/restart", RestartHandler),
     (rf"{_SERVER}/rename", RenameHandler),
     (rf"{_SERVER}/remove", RemoveHandler),
+    (
+        r"/api/mofang/servers/([^/]+)/remove-debug-servers",
+        RemoveDebugServersHandler,
+    ),
 )

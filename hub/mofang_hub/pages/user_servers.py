@@ -59,6 +59,11 @@ class Server:
         return self.state is not ServerState.STOPPED
 
     @property
+    def is_debug(self) -> bool:
+        """Whether it looks into a training job."""
+        return bool((self.options or {}).get("job"))
+
+    @property
     def is_changing(self) -> bool:
         """Whether it soon is in another state."""
         return self.state in {ServerState.STARTING, ServerState.STOPPING}

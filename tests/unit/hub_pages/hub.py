@@ -17,6 +17,7 @@ from unit.mofang_spawner.conftest import a_catalog, environment_body, project_bo
 
 from mofang_hub.pages.application import Hub
 from mofang_hub.pages.configure import configure_pages
+from mofang_hub.pages.confirmed_links import LINKS, ConfirmedLinks
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import MofangError
 from mofang_kube.names import debug_server_name
@@ -29,6 +30,8 @@ from mofang_spawner.start_history import StartHistory
 from mofang_spawner.started_ahead import StartedAheadState
 
 JOB = "train-abc123"
+LINK_HOSTS = ("github.com",)
+WAIT_MS = 30_000
 DEBUG_SERVER = debug_server_name("vision", JOB)
 PROJECTS = [
     project_body(members=[{"user": name, "role": "member"} for name in ("ada", "ben")])
@@ -197,6 +200,7 @@ async def running_hub(folder, change=lambda c: None):
     c.JupyterHub.authenticator_class = "dummy"
     c.JupyterHub.proxy_class = FakeProxy
     c.JupyterHub.allow_named_servers = True
+    c.JupyterHub.tornado_settings = {"mofang_link_hosts": LINK_HOSTS}
     c.JupyterHub.log_level = 40
     c.Authenticator.allow_all = True
     c.Spawner.consecutive_failure_limit = 0
@@ -231,6 +235,7 @@ async def running_hub(folder, change=lambda c: None):
         OwnSpawner.resizes.clear()
         OwnSpawner.now.clear()
         OwnSpawner.failure = None
+        hub.tornado_application.settings[LINKS] = ConfirmedLinks(LINK_HOSTS)
         for user in hub.users.values():
             for name, row in list(user.orm_spawners.items()):
                 if name:

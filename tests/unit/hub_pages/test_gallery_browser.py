@@ -1,12 +1,13 @@
 """The gallery in a browser: sizes, actions, and what changes without a reload."""
 
-import shutil
 from datetime import datetime
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright, expect
-from unit.hub_pages.hub import running_hub
+from playwright.async_api import expect
+from unit.hub_pages.hub import JOB, WAIT_MS, running_hub
+
+from support.legible import FAINT, LEAST_CONTRAST, TOO_WIDE
 
 from mofang_api.models.activity import ResourceUse
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles
@@ -17,7 +18,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAME = "vision-pytorch"
 OPTIONS = {"project": "vision", "environment": "pytorch"}
-WAIT_MS = 30_000
 GIB = 1024**3
 
 expect.set_options(timeout=WAIT_MS)
@@ -32,43 +32,6 @@ async def one_hub(tmp_path_factory):
 
     async with running_hub(tmp_path_factory.mktemp("hub"), change) as hub:
         yield hub
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser():
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def hub(one_hub):
-    yield one_hub
-    one_hub.forget()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(hub, browser):
-    """The gallery of Ada, on a phone."""
-    ada = await hub.visit("ada")
-    context = await browser.new_context(
-        base_url=str(ada.http.base_url), viewport={"width": 375, "height": 800}
-    )
-    cookies = [
-        {"name": each.name, "value": each.value, "url": str(ada.http.base_url)}
-        for each in ada.http.cookies.jar
-    ]
-    await context.add_cookies(cookies)
-    page = await context.new_page()
-    faults = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.set_default_timeout(WAIT_MS)
-    yield page
-    await context.close()
-    assert faults == []
 
 
 def know(hub, pending="stopped"):
@@ -156,6 +119,7 @@ async def test_a_name_is_given_and_shown(hub, page):
 async def test_enter_in_a_question_answers_yes_and_escape_no(hub, page):
     know(hub)
     await page.goto("/hub/spawn")
+    await page.get_by_text("1 stopped", exact=True).click()
 
     await button(line(page), "Remove").click()
     await expect(page.get_by_role("dialog")).to_contain_text("Files are kept")
@@ -170,6 +134,7 @@ async def test_enter_in_a_question_answers_yes_and_escape_no(hub, page):
 async def test_a_page_that_is_older_than_the_server_says_so_and_catches_up(hub, page):
     know(hub)
     await page.goto("/hub/spawn")
+    await page.get_by_text("1 stopped", exact=True).click()
     await button(line(page), "Remove").click()
     know(hub, None)
 
@@ -178,6 +143,70 @@ async def test_a_page_that_is_older_than_the_server_says_so_and_catches_up(hub, 
     alert = page.get_by_role("alert")
     await expect(alert).to_contain_text("was started meanwhile. Stop it before")
     await expect(line(page)).to_contain_text("Running")
+
+
+def know_many(hub, running, stopped):
+    """Servers of Ada's: some that run, and many that looked into jobs and ended."""
+    user = hub.hub.users["ada"]
+    names = [f"vision-run-{each}" for each in range(running)]
+    names += [f"vision-debug-{each}" for each in range(stopped)]
+    for name in names:
+        user.get_or_create_spawner(name, name)
+        job = {} if name in names[:running] else {"job": JOB}
+        user.orm_spawners[name].user_options = {**OPTIONS, **job}
+        user.orm_spawners[name].started = datetime(2026, 11, 30, 9, 12)  # noqa: DTZ001
+    hub.hub.db.commit()
+    hub.spawner.now.update(dict.fromkeys(names[:running]))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (375, 800)])
+async def test_cards_are_on_the_first_screen_whatever_has_ended(
+    hub, page, width, height
+):
+    know_many(hub, running=2, stopped=12)
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.goto("/hub/spawn")
+
+    heading = card(page).get_by_role("heading")
+    await expect(heading).to_be_in_viewport(ratio=1)
+    await expect(page.get_by_text("12 stopped", exact=True)).to_be_in_viewport()
+    lines = page.locator("li.mofang-server:visible")
+    await expect(lines).to_have_count(2)
+    assert await page.evaluate("document.documentElement.scrollWidth") == width
+    main = page.get_by_role("main")
+    assert await main.evaluate(TOO_WIDE) == []
+    await page.emulate_media(reduced_motion="reduce")
+    for theme in ("dark", "light"):
+        await page.evaluate("t => document.documentElement.dataset.bsTheme = t", theme)
+        assert await main.evaluate(FAINT, LEAST_CONTRAST) == []
+
+
+async def test_what_is_unfolded_stays_so_when_servers_change(hub, page):
+    know_many(hub, running=1, stopped=2)
+    await page.goto("/hub/spawn")
+    fold = page.locator("#mofang-ended")
+    await fold.locator("summary").press("Enter")
+    await expect(fold.locator("li").first).to_be_visible()
+
+    hub.spawner.now["vision-debug-0"] = "spawn"
+
+    await expect(page.locator("li.is-starting")).to_be_visible()
+    await expect(fold.locator("li")).to_have_count(1)
+    await expect(fold.locator("li")).to_be_visible()
+
+
+async def test_all_stopped_debug_servers_are_removed_by_keys(hub, page):
+    know_many(hub, running=1, stopped=3)
+    await page.goto("/hub/spawn")
+    await page.locator("#mofang-ended summary").press("Enter")
+
+    await button(page, "Remove all 3 stopped debug servers").press("Enter")
+    await expect(page.get_by_role("dialog")).to_contain_text("Files and jobs are kept")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Remove").press("Enter")
+
+    await expect(page.locator("#mofang-ended")).to_have_count(0)
+    await expect(page.locator("li.is-running")).to_have_count(1)
 
 
 async def test_nothing_is_wider_than_a_phone(hub, page):

@@ -3,8 +3,7 @@
 import asyncio
 
 import pytest
-import pytest_asyncio
-from unit.hub_pages.hub import running_hub
+from unit.hub_pages.hub import JOB
 
 from mofang_kube.errors import QuotaError
 
@@ -12,23 +11,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAME = "vision-pytorch"
 OPTIONS = {"project": "vision", "environment": "pytorch", "cpu": "1"}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def one_hub(tmp_path_factory):
-    async with running_hub(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def hub(one_hub):
-    yield one_hub
-    one_hub.forget()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def ada(hub):
-    return await hub.visit("ada")
 
 
 def know(hub, pending="stopped", name="ada"):
@@ -132,6 +114,39 @@ async def test_what_another_tab_has_removed_is_a_sentence(hub, ada, action):
     assert answer.status_code == 404
     assert "There is no server vision-pytorch" in answer.json()["message"]
     assert ada.known_servers() == set()
+
+
+async def test_stopped_debug_servers_are_forgotten_together(hub, ada):
+    know(hub)
+    user = hub.hub.users["ada"]
+    for name in ("vision-d1", "vision-d2", "vision-d3"):
+        know_debug(user, name)
+    hub.spawner.now["vision-d3"] = None
+    hub.hub.db.commit()
+
+    page = await ada.open("/hub/spawn")
+    answer = await ada.call("POST", "mofang/servers/ada/remove-debug-servers")
+
+    assert "Remove all 2 stopped debug servers" in page.text
+    assert answer.json() == {"removed": 2}
+    assert ada.known_servers() == {NAME, "vision-d3"}
+
+
+def know_debug(user, name):
+    user.get_or_create_spawner(name, name)
+    user.orm_spawners[name].user_options = {**OPTIONS, "job": JOB}
+
+
+async def test_debug_servers_of_others_are_kept(hub, ada):
+    await hub.visit("ben")
+    know_debug(hub.hub.users["ben"], "vision-d1")
+    hub.hub.db.commit()
+
+    answer = await ada.call("POST", "mofang/servers/ben/remove-debug-servers")
+    forged = await ada.http.post("/hub/api/mofang/servers/ada/remove-debug-servers")
+
+    assert (answer.status_code, forged.status_code) == (404, 403)
+    assert "vision-d1" in hub.hub.users["ben"].orm_spawners
 
 
 # -- restart

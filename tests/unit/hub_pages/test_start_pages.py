@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import pytest_asyncio
 from jupyterhub.handlers.pages import SpawnHandler, SpawnPendingHandler
-from unit.hub_pages.hub import DEBUG_SERVER, JOB, running_hub, values
+from unit.hub_pages.hub import DEBUG_SERVER, JOB, values
 
 from mofang_kube.errors import ConflictError, QuotaError
 from mofang_spawner.failures import start_failed
@@ -20,24 +19,6 @@ SERVER = "/hub/spawn/ada/vision-pytorch"
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def one_hub(tmp_path_factory):
-    """Made once, since that takes a second."""
-    async with running_hub(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def hub(one_hub):
-    yield one_hub
-    one_hub.forget()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def ada(hub):
-    return await hub.visit("ada")
 
 
 # -- links

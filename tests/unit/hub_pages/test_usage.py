@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 from sqlalchemy.pool import StaticPool
 from unit.hub_pages.hub import FakeSpawner, running_hub
 from unit.hub_usage.allocations import GIB, a_pod, an_allocation, an_interval
@@ -31,6 +32,7 @@ from mofang_hub.usage.ledger import LedgerChanges
 from mofang_hub.usage.rates import UsageRates
 from mofang_hub.usage.storage import LedgerStorage
 from mofang_spawner.start_history import StartHistory
+from support.legible import FAINT, LEAST_CONTRAST, TOO_WIDE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -306,6 +308,26 @@ async def test_each_plot_is_a_table_too(people, period, measure):
     assert page.status_code == 200, page.text
     assert "The plot as a table" in page.text
     assert page.text.count("<rect") >= 2
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_tables_are_rows_on_a_phone(page, theme):
+    """Nothing is scrolled sideways, and each amount says what it is of."""
+    await page.emulate_media(reduced_motion="reduce")
+    await page.goto("/hub/usage?period=day&date=2026-11-30")
+    await page.evaluate("t => document.documentElement.dataset.bsTheme = t", theme)
+    main = page.get_by_role("main")
+    nodes = page.get_by_role("region", name="Nodes").get_by_role("table")
+
+    cells = nodes.get_by_role("cell")
+    await expect(cells.first).to_be_visible()
+    labels = await cells.evaluate_all("all => all.map(each => each.dataset.label)")
+    heads = nodes.get_by_role("columnheader")
+    assert labels == ["Cores", "Memory, GiB", "GPUs"]
+    assert await heads.count() == len(labels) + 1
+    assert await main.evaluate(TOO_WIDE) == []
+    assert await main.evaluate(FAINT, LEAST_CONTRAST) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") == 375
 
 
 async def test_a_period_without_anything_says_so(people):

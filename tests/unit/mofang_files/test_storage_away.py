@@ -109,3 +109,30 @@ async def test_the_server_says_so_and_goes_on(server, storage, storage_server):
     assert {each.status_code for each in refused} == {503}
     assert refused[0].json()["error"] == "storage_away"
     assert [each["name"] for each in back["roots"]] == ["home", "project"]
+
+
+async def test_who_waited_beside_another_that_asks_again_has_the_answer():
+    """An answer is that of the question that was waited for, not of the next one."""
+    first, later = threading.Event(), threading.Event()
+    asked = []
+
+    def ask():
+        asked.append(first if not asked else later)
+        assert asked[-1].wait(30)
+
+    question = BoundedQuestion(ask)
+
+    async def ask_twice():
+        await question.answer()
+        await question.answer()
+
+    twice = asyncio.create_task(ask_twice())
+    await asyncio.sleep(0)
+    beside = asyncio.create_task(question.answer())
+    await asyncio.sleep(0)
+    first.set()
+
+    await beside
+    later.set()
+    await twice
+    assert asked == [first, later]

@@ -62,6 +62,7 @@ audit:
   maxMibPerDay: {{ .Values.audit.maxMibPerDay }}
   trustedProxies: {{- toYaml .Values.audit.trustedProxies | nindent 4 }}
 usage: {{- toYaml .Values.usage | nindent 2 }}
+links: {{- toYaml .Values.links | nindent 2 }}
 concurrentSpawnLimit: {{ .Values.hub.concurrentSpawnLimit }}
 activeServerLimit: {{ .Values.hub.activeServerLimit }}
 debug: {{ .Values.debug.enabled }}

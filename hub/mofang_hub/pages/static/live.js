@@ -36,6 +36,9 @@
     const focused = focusIn(part);
     const copy = document.importNode(now, true);
     sayAges(copy);
+    for (const each of part.querySelectorAll('details[open][id]')) {
+      copy.querySelector(`#${CSS.escape(each.id)}`)?.setAttribute('open', '');
+    }
     part.replaceWith(copy);
     if (focused) {
       const again = [...copy.querySelectorAll('a, button, input, summary')].find(

@@ -173,6 +173,17 @@
       }
       await act(button, 'Renaming…', async () => (await send(`${rename}/rename`, { display_name: found })).problem);
     },
+    async 'remove-debug'(button) {
+      const { count, removeDebug } = button.dataset;
+      const isSure = await ask({
+        title: `Remove ${count} debug servers?`,
+        text: 'Those that have ended and looked into training jobs are forgotten. Files and jobs are kept.',
+        button: 'Remove'
+      });
+      if (isSure) {
+        await act(button, 'Removing…', async () => (await send(removeDebug, {})).problem);
+      }
+    },
     async remove(button) {
       const { name, remove } = button.dataset;
       const isSure = await ask({

@@ -49,18 +49,7 @@ class ContainerUsage:
 
         None if it is not known.
         """
-        if not self._is_ours:
-            return None
-        old = self._cgroup / "memory"
-        for used, stat, name in (
-            (self._cgroup / "memory.current", self._cgroup / "memory.stat", ""),
-            (old / "memory.usage_in_bytes", old / "memory.stat", "total_"),
-        ):
-            text = _read(used).strip()
-            if text.isdigit():
-                cached = _field(_read(stat), f"{name}inactive_file")
-                return max(int(text) - cached, 0)
-        return None
+        return group_memory_bytes(self._cgroup) if self._is_ours else None
 
     def network_bytes(self, interface: str = PREFERRED) -> tuple[int, int] | None:
         """Return bytes received and sent; None without the interface."""
@@ -72,15 +61,8 @@ class ContainerUsage:
         return None
 
     def _group_seconds(self) -> float | None:
-        for line in _read(self._cgroup / "cpu.stat").splitlines():
-            name, _, value = line.partition(" ")
-            if name == "usage_usec" and value.isdigit():
-                return _without_own(int(value) / _MICRO)
-        for folder in ("cpuacct", "cpu,cpuacct"):
-            value = _read(self._cgroup / folder / "cpuacct.usage").strip()
-            if value.isdigit():
-                return _without_own(int(value) / _NANO)
-        return None
+        used = group_cpu_seconds(self._cgroup)
+        return None if used is None else _without_own(used)
 
     def _holds_only_us(self) -> bool:
         for folder in ("", "cpuacct", "cpu,cpuacct"):
@@ -99,6 +81,36 @@ class ContainerUsage:
         words = content[content.rfind(")") + 1 :].split()
         # Of a process that has just ended nothing can be said, and nothing need be.
         return not words or int(words[1]) == own
+
+
+def group_memory_bytes(cgroup: Path = CGROUP) -> int | None:
+    """Return what a control group uses without what could be freed at once.
+
+    None if it is not known.
+    """
+    old = cgroup / "memory"
+    for used, stat, name in (
+        (cgroup / "memory.current", cgroup / "memory.stat", ""),
+        (old / "memory.usage_in_bytes", old / "memory.stat", "total_"),
+    ):
+        text = _read(used).strip()
+        if text.isdigit():
+            cached = _field(_read(stat), f"{name}inactive_file")
+            return max(int(text) - cached, 0)
+    return None
+
+
+def group_cpu_seconds(cgroup: Path = CGROUP) -> float | None:
+    """Return CPU time that a control group has used; None if it is not known."""
+    for line in _read(cgroup / "cpu.stat").splitlines():
+        name, _, value = line.partition(" ")
+        if name == "usage_usec" and value.isdigit():
+            return int(value) / _MICRO
+    for folder in ("cpuacct", "cpu,cpuacct"):
+        value = _read(cgroup / folder / "cpuacct.usage").strip()
+        if value.isdigit():
+            return int(value) / _NANO
+    return None
 
 
 def _without_own(seconds: float) -> float:

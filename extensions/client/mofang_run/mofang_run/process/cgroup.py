@@ -23,10 +23,21 @@ def cores(cgroup: Path = CGROUP) -> int:
 
 def memory_bytes(cgroup: Path = CGROUP) -> int:
     """Return the container's memory, or the machine's where it has no limit."""
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = memory_limit(cgroup)
+    return _node_bytes() if limit is None else limit
+
+
+def memory_limit(cgroup: Path = CGROUP) -> int | None:
+    """Return the container's own limit, in bytes; None where it has none."""
     files = (cgroup / "memory.max", cgroup / "memory" / "memory.limit_in_bytes")
     limits = [_number(_read(file)) for file in files]
-    return min([machine, *(limit for limit in limits if limit > 0)])
+    # Version 1 says that there is none by a number beyond any machine's memory.
+    real = [limit for limit in limits if 0 < limit < _node_bytes()]
+    return min(real, default=None)
+
+
+def _node_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _quota(cgroup: Path) -> tuple[int, int]:
