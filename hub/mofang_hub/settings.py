@@ -23,8 +23,8 @@ from pydantic.alias_generators import to_camel
 from mofang_audit.address import parse_networks
 from mofang_http.limits import KIB, ServerLimits
 from mofang_hub.culling.policy import CullingSettings
-from mofang_hub.start_ahead.policy import StartAheadSettings
 from mofang_hub.sizing.settings import SizingSettings
+from mofang_hub.start_ahead.policy import StartAheadSettings
 from mofang_hub.static_files import PREFIX as STATIC_PREFIX
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.names import GROUP

@@ -89,6 +89,7 @@ def lacking_resources(message: str) -> list[str]:
     """Return what the scheduler says that nodes have too little of, by its names."""
     return sorted(set(re.findall(r"Insufficient ([a-z0-9./-]*[a-z0-9])", message)))
 
+
 NO_ROOM_AHEAD = StartFailed(
     reason="no-room-ahead",
     message="No node has room for a server that nobody has asked for yet.",

@@ -10,13 +10,13 @@ from mofang_hub.pages.availability import quota_left, read_availability
 from mofang_hub.pages.cards import Card
 from mofang_hub.pages.data import ShownSource, shown_sources
 from mofang_hub.pages.link import Link
+from mofang_hub.pages.linked_content import LinkedContent
 from mofang_hub.pages.saved_card import SavedCard
 from mofang_hub.pages.server_use import (
     describe_use,
     find_advice,
     find_budget_warnings,
 )
-from mofang_hub.pages.linked_content import LinkedContent
 from mofang_hub.pages.space import Space
 from mofang_hub.pages.user_servers import Server, ServerState, find_server
 from mofang_kube.ephemeral_storage import usable_bytes

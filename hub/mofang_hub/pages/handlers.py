@@ -24,13 +24,13 @@ from mofang_hub.pages.configure import render_gallery
 from mofang_hub.pages.confirmed_links import LINKS, ConfirmedLinks
 from mofang_hub.pages.gallery import gallery
 from mofang_hub.pages.link import Link
+from mofang_hub.pages.linked_content import LinkedContent
 from mofang_hub.pages.queued_starts import (
     QueueAwareLimits,
     is_queued,
     leave_queue,
     smaller_start,
 )
-from mofang_hub.pages.linked_content import LinkedContent
 from mofang_hub.pages.refusals import forget_refused, reword, validate_startable
 from mofang_hub.pages.remedies import all_remedies
 from mofang_hub.pages.start_ahead import claim

@@ -176,7 +176,7 @@ class RemoveHandler(ActionHandler):
         self.finish({})
 
 
-class RemoveDebugServersHandler(_ActionHandler):
+class RemoveDebugServersHandler(ActionHandler):
     """Forgets all servers that looked into jobs and do not run."""
 
     @needs_scope("delete:servers")

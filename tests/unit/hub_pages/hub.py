@@ -231,9 +231,8 @@ async def running_hub(folder, change=lambda c: None):
 
     def forget():
         """Forget all servers."""
-        OwnSpawner.starts.clear()
-        OwnSpawner.resizes.clear()
-        OwnSpawner.now.clear()
+        for noted in (OwnSpawner.starts, OwnSpawner.resizes, OwnSpawner.now):
+            noted.clear()
         OwnSpawner.failure = None
         hub.tornado_application.settings[LINKS] = ConfirmedLinks(LINK_HOSTS)
         for user in hub.users.values():

@@ -7,12 +7,11 @@ import pytest_asyncio
 from playwright.async_api import expect
 from unit.hub_pages.hub import JOB, WAIT_MS, running_hub
 
-from support.legible import FAINT, LEAST_CONTRAST, TOO_WIDE
-
 from mofang_api.models.activity import ResourceUse
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles
 from mofang_hub.sizing.samples import SampleTable, ServerRun
 from mofang_spawner.resize import NotResizedError
+from support.legible import FAINT, LEAST_CONTRAST, TOO_WIDE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -170,8 +170,8 @@ class FakeContext:
         )
 
     def free_capacity(self):
-        if not self.node_bodies:
-            return None
+        if self.free is not None or not self.node_bodies:
+            return self.free
         nodes = [strip_node(each) for each in self.node_bodies]
         pods = [strip_requests(each) for each in self.pods.objects.values()]
         return FreeCapacity(nodes, pods)
@@ -186,9 +186,6 @@ class FakeContext:
     async def _give_way(self, plan, lacks_quota):
         self.asked_for_room.append((plan.project.name, lacks_quota))
         return self.gives_way()
-
-    def free_capacity(self):
-        return self.free
 
 
 class PlainSpawner(MofangSpawner):

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from mofang_api.models.sizes import ServerSizes, SizeRange
-from mofang_training.activity.hub import HubRefusalError
+from mofang_training.hub_request import HubRefusalError
 from mofang_training.server_size.forecast import MemorySample, forecast_exhaustion
 from mofang_training.server_size.handlers import RESIZER
 from mofang_training.server_size.monitor import ResourceMonitor

@@ -12,8 +12,8 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from mofang_training.activity.hub import HubRefusalError
 from mofang_training.forwarding import TrainingHandler
+from mofang_training.hub_request import HubRefusalError
 from mofang_training.server_size.resizer import Resizer
 
 RESIZER = "mofang_resizer"

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from mofang_training.activity.hub import ask_hub, server_path
+from mofang_training.hub_request import ask_hub_for, server_path
 from mofang_training.server_size.monitor import ResourceMonitor
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class SizeClient:
         # The start-up time of every server counts.
         from mofang_api.models.sizes import ServerSizes  # noqa: PLC0415
 
-        return await ask_hub(
+        return await ask_hub_for(
             self.url,
             self.token,
             ServerSizes,
