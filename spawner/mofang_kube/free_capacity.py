@@ -167,7 +167,9 @@ class FreeCapacity:
             amounts: What the pod requests.
         """
         wanted = {name: amounts.get(name, _NONE) for name in COUNTED}
-        return any(each.is_open and each.has(wanted) for each in self._nodes)
+        return any(
+            each.is_open and each.has(wanted, when_empty=False) for each in self._nodes
+        )
 
     def free_on(self, node: str) -> Amounts | None:
         """Return what one node has left; None for a node that is not known.

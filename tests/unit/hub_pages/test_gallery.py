@@ -94,6 +94,7 @@ def running(lost_node="", node="", restart_failure=None):
         ready=True,
         pending=None,
         _failed=None,
+        is_unused=False,
         lost_node=lost_node,
         queued_message="",
         node=node,
@@ -103,12 +104,12 @@ def running(lost_node="", node="", restart_failure=None):
 
 def starting():
     return SimpleNamespace(
-        ready=False, pending="spawn", _failed=None, queued_message=""
+        ready=False, pending="spawn", _failed=None, is_unused=False, queued_message=""
     )
 
 
 def stopping():
-    return SimpleNamespace(ready=False, pending="stop", _failed=None)
+    return SimpleNamespace(ready=False, pending="stop", _failed=None, is_unused=False)
 
 
 @pytest.fixture
@@ -349,7 +350,9 @@ async def test_enter_in_a_field_starts_normally(show):
 
 @pytest.mark.parametrize("failure", [None, RuntimeError("It exited.")])
 async def test_safe_mode_is_suggested_after_a_failure(show, failure):
-    stopped = SimpleNamespace(ready=False, pending=None, _failed=failure)
+    stopped = SimpleNamespace(
+        ready=False, pending=None, _failed=failure, is_unused=False
+    )
     page = await show(user=FakeUser(vision_pytorch=stopped))
 
     (details,) = page.all("details", **{"class": "mofang-safe-mode"})
@@ -428,7 +431,7 @@ async def test_a_server_that_looks_into_a_job_can_be_opened_and_stopped(show):
 
 
 async def test_a_stopped_server_is_not_among_those_that_run(show):
-    stopped = SimpleNamespace(ready=False, pending=None, _failed=None)
+    stopped = SimpleNamespace(ready=False, pending=None, _failed=None, is_unused=False)
     page = await show(user=FakeUser(vision_pytorch=stopped))
 
     assert not page.all("h2", id="mofang-running")

@@ -6,6 +6,7 @@ import pytest
 from unit.hub_pages.hub import running_hub
 
 from mofang_kube.errors import KubernetesUnavailableError
+from mofang_spawner.start_choices import StartChoices
 from mofang_spawner.start_history import StartHistory
 from support.eventually import until
 
@@ -26,7 +27,9 @@ def context_with(homes):
     async def ready():
         pass
 
-    return SimpleNamespace(homes=homes, ready=ready, starts=StartHistory())
+    return SimpleNamespace(
+        homes=homes, ready=ready, starts=StartHistory(), choices=StartChoices()
+    )
 
 
 async def test_who_logs_in_gets_a_home_before_any_server(tmp_path):

@@ -120,6 +120,8 @@ async def test_our_own_are_as_prometheus_wants_them(ada):
         "mofang_servers_culled_total",
         "mofang_culling_dry_run_seconds_total",
         "mofang_dozing_cpu_seconds_total",
+        "mofang_servers_started_ahead_total",
+        "mofang_servers_started_ahead_ended_total",
         "mofang_reserved_memory_bytes",
         "mofang_reserved_cores",
         "mofang_reserved_gpus",

@@ -31,6 +31,7 @@ from mofang_hub.usage.intervals import HOUR, WorkloadType
 from mofang_hub.usage.ledger import LedgerChanges
 from mofang_hub.usage.rates import UsageRates
 from mofang_hub.usage.storage import LedgerStorage
+from mofang_spawner.start_choices import StartChoices
 from mofang_spawner.start_history import StartHistory
 from support.legible import FAINT, LEAST_CONTRAST, TOO_WIDE
 
@@ -341,7 +342,11 @@ async def test_the_hub_keeps_a_ledger_where_its_settings_say_so(tmp_path):
         pass
 
     context = SimpleNamespace(
-        ready=ready, node_objects=[], watchers=[], starts=StartHistory()
+        ready=ready,
+        node_objects=[],
+        watchers=[],
+        starts=StartHistory(),
+        choices=StartChoices(),
     )
 
     def change(c):

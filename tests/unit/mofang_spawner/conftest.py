@@ -133,6 +133,9 @@ class FakeHomes:
         if self.failure:
             raise self.failure
 
+    async def create(self, username):
+        """Ask for one at a log-in."""
+
 
 class FakeContext:
     training_url = "http://training"
