@@ -18,6 +18,7 @@ LABELS = {
     "cause": 10,
     "code": 70,
     "dry_run": 2,
+    "outcome": 4,
     "engine": 10,
     "error": 60,
     "handler": 30,
