@@ -390,8 +390,8 @@ def used(hub):
 async def test_the_page_has_what_servers_used(people, used):
     page = (await people["ada"].open("/hub/usage")).text
 
-    cells = re.search(r"<td data-label="Environment">pytorch</td>(.*?)</tr>", page)[1]
-    found = re.findall("<td data-label="[^"]*">(.*?)</td>", cells)
+    cells = re.search(r'data-label="Environment">pytorch</td>(.*?)</tr>', page)[1]
+    found = re.findall("<td [^>]*>(.*?)</td>", cells)
     assert found == ["1.00", "50 %", "1.00", "25 %", "3.00"]
     assert "mallory" not in page
 
