@@ -22,6 +22,7 @@ MODES = {
     "projects": 0o711,
     "global": 0o755,
     "logs": 0o711,
+    "environments": 0o711,
     "data": 0o755,
 }
 """Directories of the shared file system, as the chart's reconciler makes them."""
