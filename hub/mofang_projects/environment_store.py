@@ -64,7 +64,7 @@ class _Archive(BaseModel):
 
 
 class _Lock(BaseModel):
-    """What is read of a lock; ``mofang_run.environments.saved.lock`` has all of it."""
+    """What is read of a lock; ``mofang_run.environments.saved_lock`` has all of it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

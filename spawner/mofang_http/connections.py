@@ -23,9 +23,10 @@ class OpenConnections:
 
     Args:
         maximum: How many there may be.
-        header_seconds: How long a new one may take to its first request once it has
-            sent something; twice as long at most. One that has sent nothing is kept: a
-            proxy such as Envoy opens some ahead, and may send a request at any moment.
+        header_seconds: How long a new one may take at most to its first request once it
+            has sent something; half as long at least. One that has sent nothing is
+            kept: a proxy such as Envoy opens some ahead, for requests that may come at
+            any moment.
     """
 
     def __init__(self, maximum: int, header_seconds: float) -> None:
@@ -74,11 +75,11 @@ class OpenConnections:
         self, connection: HTTP1ServerConnection, *, has_begun: bool = False
     ) -> None:
         self._first_request[connection] = asyncio.get_running_loop().call_later(
-            self._header_seconds, self._be_late, connection, has_begun
+            self._header_seconds / 2, self._be_late, connection, has_begun
         )
 
     def _be_late(self, connection: HTTP1ServerConnection, had_begun: bool) -> None:
-        # What has just come is read at the loop's next turn.
+        # What has just come is read at the loop's next turn: it gets another half.
         if had_begun:
             self._close(connection)
         else:

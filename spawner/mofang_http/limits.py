@@ -27,8 +27,8 @@ class ServerLimits:
     """The headers of one request."""
 
     header_seconds: float = 10.0
-    """How long a new connection may take to its first request, once it has begun; twice
-    as long at most."""
+    """How long a new connection may take at most to its first request, once it has
+    begun; half as long at least."""
 
     connections: int = 1000
     """Open connections; those that wait for a request give way to new ones."""

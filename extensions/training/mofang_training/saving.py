@@ -23,7 +23,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 from typing_extensions import override
 
-from mofang_run.environments.saved.draft import remove_draft
+from mofang_run.environments.saved_draft import remove_draft
 from mofang_training.forwarding import TrainingHandler
 from mofang_training.hub_request import HubRefusalError, ask_hub
 from mofang_training.packages import ProgramError, run_program

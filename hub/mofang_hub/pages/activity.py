@@ -112,7 +112,7 @@ class ServerActivityHandler(RunningServerHandler):
         if spawner.is_unused:
             status = self.culler.spare(running)
         else:
-            status = await self._judge(running, spawner, report)
+            status = await self._decide_culling(running, spawner, report)
         # The server gets its answer as long as it runs.
         self.finish(status.model_dump_json())
         if status.action is CullingAction.STOP:
@@ -120,7 +120,7 @@ class ServerActivityHandler(RunningServerHandler):
             spawner.culling = {CULLED_STATE: record.stored()}
             await self.stop_single_user(user, server)
 
-    async def _judge(
+    async def _decide_culling(
         self, running: RunningServer, spawner: Any, report: ActivityReport
     ) -> CullingStatus:
         """Return what becomes of a server that somebody uses, after a notice."""

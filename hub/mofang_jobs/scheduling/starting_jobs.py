@@ -16,7 +16,7 @@ from mofang_jobs.domain.models import ObservedJob, ObservedPod, PodPhase
 START_SECONDS = 60.0
 """How long a job counts at most: its owner's others do not wait for a large image."""
 
-_SETTLE_FACTOR = 2.0
+_COUNTED_FACTOR = 2.0
 """A job counts for so many times as long as its pods took to run: programs are loading
 then, and operators, proxies and network policies follow."""
 
@@ -56,7 +56,7 @@ class StartingJobs:
             end = until.get(job.uid, since + START_SECONDS)
             if now < end and not _is_starting(job, pods[job.uid]):
                 took = now - since
-                end = min(end, since + _SETTLE_FACTOR * took)
+                end = min(end, since + _COUNTED_FACTOR * took)
             self._until[job.uid] = end
             if now < end:
                 self._owners[job.uid] = job.owner

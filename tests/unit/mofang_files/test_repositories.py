@@ -107,7 +107,8 @@ async def test_what_the_hub_refuses_is_not_cloned_even_if_asked_for(
         answer = await begin(http, upstream, confirmed=True)
 
     assert answer.status_code == 422
-    assert answer.json()["message"] == "This host is not allowed."
+    message = "Nothing was cloned. This host is not allowed."
+    assert answer.json()["message"] == message
     assert list(server.home.iterdir()) == []
 
 

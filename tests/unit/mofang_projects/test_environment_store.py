@@ -16,8 +16,8 @@ from mofang_projects.saved_environments import (
     NotStoredError,
     SavedEnvironmentController,
 )
-from mofang_run.environments.saved.archive import pack
-from mofang_run.environments.saved.lock import Lock, LockedDistribution
+from mofang_run.environments.saved_archive import pack
+from mofang_run.environments.saved_lock import Lock, LockedDistribution
 
 SITE = "lib/python3.13/site-packages"
 

@@ -26,7 +26,7 @@ def pod():
         if "valueFrom" in each:
             each["valueFrom"]["secretKeyRef"]["name"] = NAME
     made["metadata"]["uid"] = "1"
-    made["status"] = {"conditions": [{"type": "Ready", "status": "True"}]}
+    made["status"] = {"conditions": [{"type": "ContainersReady", "status": "True"}]}
     return made
 
 

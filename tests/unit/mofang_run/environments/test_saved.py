@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from unit.mofang_run.environments.conftest import Person
 
-from mofang_run.environments.saved.archive import MODIFIED
+from mofang_run.environments.saved_archive import MODIFIED
 
 CUBES = "python -c 'import cubes; print(cubes.version)'"
 

@@ -17,9 +17,22 @@ kept         what a person's own part of it is, for a directory that is made ane
 creation     create, update and reset it
 changes      what differs from the image
 activation   the variables of processes that use it
-jobs         whether a job uses it
+job_packages whether a job uses it
 kernel       start a kernel in it
 cli          ``mofang-environment``
+
+A *saved environment* is what a person added to an image, kept for others to start from:
+a lock, a list of packages with versions and digests, and one archive for each package.
+The archives are content-addressed, have no absolute paths, and are unpacked to the
+local disk of the pod that uses them, so that no package index is needed. What is
+unpacked stands on the image like a virtual environment, and a person's own directory on
+that.
+
+saved_lock      what is saved, as a file
+saved_freeze    what of a directory can be saved, and what cannot
+saved_archive   one package as an archive, and back
+saved_draft     write one into the home, where the reconciler fetches it
+saved_unpacked  unpack one in a pod, and be the image that a directory stands on
 
 Standard library only, and Python 3.8 and later: the wrapper of jobs imports it.
 """

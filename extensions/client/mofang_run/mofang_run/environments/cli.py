@@ -26,8 +26,8 @@ from mofang_run.environments.changes import ADDED, REMOVED, PackageChange, list_
 from mofang_run.environments.creation import ensure, prepare, reset, update
 from mofang_run.environments.directory import Directory, PackagesError, find_directory
 from mofang_run.environments.job_packages import variables
-from mofang_run.environments.saved.draft import preview, write_draft
-from mofang_run.environments.saved.unpacked import base_image, read_base
+from mofang_run.environments.saved_draft import preview, write_draft
+from mofang_run.environments.saved_unpacked import base_image, read_base
 
 BASE_VARIABLE = "MOFANG_BASE_ENVIRONMENT"
 """Name of the environment that a saved one stands on; absent in others."""

@@ -17,7 +17,7 @@ from mofang_run.environments.directory import (
     find_directory,
 )
 from mofang_run.environments.image import Image
-from mofang_run.environments.saved.unpacked import base_image
+from mofang_run.environments.saved_unpacked import base_image
 
 
 class JobPackages(NamedTuple):

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from mofang_run.environments.activation import activate, without_user_site
 from mofang_run.environments.creation import ensure, update
 from mofang_run.environments.directory import Directory, PackagesError, find_directory
-from mofang_run.environments.saved.unpacked import base_image
+from mofang_run.environments.saved_unpacked import base_image
 
 _SAFE_PATH = (3, 11)
 

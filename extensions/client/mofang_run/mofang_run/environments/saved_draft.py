@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mofang_run.environments.directory import Directory, Manifest, PackagesError
-from mofang_run.environments.saved.archive import pack
-from mofang_run.environments.saved.freeze import (
+from mofang_run.environments.saved_archive import pack
+from mofang_run.environments.saved_freeze import (
     Frozen,
     FrozenDistribution,
     Remark,
     freeze,
 )
-from mofang_run.environments.saved.lock import LOCK_FILE, Lock, LockedDistribution
+from mofang_run.environments.saved_lock import LOCK_FILE, Lock, LockedDistribution
 
 DRAFTS = Path(".mofang", "saved")
 _OLD_SECONDS = 24 * 3600.0

@@ -132,25 +132,24 @@ def unpack(archive: Path, digest: str, root: Path) -> None:
     """
     found = hashlib.sha256()
     # GNU tar is several times faster than Python's, and refuses to leave the folder.
-    with (
-        archive.open("rb") as file,
-        subprocess.Popen(  # noqa: S603 - no text of anybody's
+    with archive.open("rb") as file:
+        program = subprocess.Popen(  # noqa: S603 - no text of anybody's
             [*_UNPACK, f"--directory={root}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-        ) as program,
-    ):
-        assert program.stdin is not None  # noqa: S101 - asked for above
-        assert program.stderr is not None  # noqa: S101 - likewise
-        try:
-            for chunk in iter(lambda: file.read(_CHUNK), b""):
-                found.update(chunk)
-                program.stdin.write(chunk)
-            program.stdin.close()
-        except BrokenPipeError:
-            pass  # Its own sentence, below, says why.
-        said = program.stderr.read().decode(errors="replace").strip()
+        )
+        with program:
+            assert program.stdin is not None  # noqa: S101 - asked for above
+            assert program.stderr is not None  # noqa: S101 - likewise
+            try:
+                for chunk in iter(lambda: file.read(_CHUNK), b""):
+                    found.update(chunk)
+                    program.stdin.write(chunk)
+                program.stdin.close()
+            except BrokenPipeError:
+                pass  # Its own sentence, below, says why.
+            said = program.stderr.read().decode(errors="replace").strip()
     if program.returncode:
         raise ArchiveError(_first_line(said) or "tar failed.")
     if found.hexdigest() != digest:

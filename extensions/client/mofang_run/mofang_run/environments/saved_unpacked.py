@@ -19,12 +19,12 @@ from pathlib import Path
 from mofang_run.environments.directory import PackagesError, site_folder
 from mofang_run.environments.image import Image
 from mofang_run.environments.plan import IMAGE_FILE, Plan, add_python
-from mofang_run.environments.saved.archive import (
+from mofang_run.environments.saved_archive import (
     ArchiveError,
     install_programs,
     unpack,
 )
-from mofang_run.environments.saved.lock import LOCK_FILE, Lock, LockError, read_lock
+from mofang_run.environments.saved_lock import LOCK_FILE, Lock, LockError, read_lock
 
 DIGEST_VARIABLE = "MOFANG_SAVED_DIGEST"
 ARCHIVES_VARIABLE = "MOFANG_SAVED_ARCHIVES"
