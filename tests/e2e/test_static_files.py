@@ -94,8 +94,12 @@ def test_the_gallery_loads_ahead_and_nothing_is_fetched_twice(
     assert len(scripts) > 60
 
     start(page, "Python")
-    used = fetched.from_cache(COMMON)
-    assert len(used) > 60
+    # The launcher is there before the last extensions are.
+    eventually(
+        lambda: page.evaluate("0") == 0 and len(fetched.from_cache(COMMON)) > 60,
+        within=60,
+        what="most scripts come from the cache",
+    )
     assert own_files(fetched) == []
     later = set(fetched.over_network(COMMON)) - set(ahead)
     # What it asked for on its own, such as a font: little, and not twice.
@@ -103,9 +107,9 @@ def test_the_gallery_loads_ahead_and_nothing_is_fetched_twice(
     assert set(fetched.over_network(COMMON).values()) == {1}
 
     # The files of another environment are the same.
-    before = fetched.over_network(COMMON)
     start(page, "PyTorch")
-    assert fetched.over_network(COMMON) == before
+    assert set(fetched.over_network(COMMON)) - set(ahead) <= later
+    assert set(fetched.over_network(COMMON).values()) == {1}
     assert own_files(fetched) == []
     assert "/vision-pytorch/" in page.url
 

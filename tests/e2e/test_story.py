@@ -77,7 +77,8 @@ def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told 
     screenshot(page, "1-log-in")
     page.get_by_role("button", name=re.compile("sign in|log in", re.IGNORECASE)).click()
 
-    expect(page.get_by_text("PyTorch").first).to_be_visible()
+    heading = page.get_by_role("heading", name="PyTorch", exact=True)
+    expect(heading.first).to_be_visible()
     page.get_by_role("radio", name=re.compile("^Vision")).check()
     screenshot(page, "2-gallery")
     page.get_by_role("button", name="Start PyTorch", exact=True).click()
