@@ -1,6 +1,7 @@
-"""Lay JupyterLab's static files out by their contents, as nginx serves them.
+r"""Lay JupyterLab's static files out by their contents, as nginx serves them.
 
-    python -m mofang_hub.static_files --target DIR --preload FILE SHARE…
+    python -m mofang_hub.static_files --target DIR --preload FILE --page-config FILE \
+        SHARE…
 
 is run when the hub's image is built. Nothing is copied: the target has links to the
 folders of packages. ``preload.json`` lists the scripts with which JupyterLab begins,
@@ -10,7 +11,7 @@ which the hub's pages load ahead.
 import argparse
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from mofang_api.static_files import LAB, StaticFiles, find_extensions
@@ -21,13 +22,19 @@ PREFIX = "static"
 _NUMBERED = re.compile(r"[^.]+\.([0-9a-f]{16,})\.js")
 
 
-def lay_out(shares: Sequence[Path], target: Path, preloaded: Sequence[str]) -> None:
+def lay_out(
+    shares: Sequence[Path],
+    target: Path,
+    preloaded: Sequence[str],
+    disabled: Collection[str] = (),
+) -> None:
     """Write links and the list of scripts to load ahead.
 
     Args:
         shares: Folders as ``share/jupyter``, JupyterLab in one of them.
         target: A folder that is not there yet.
         preloaded: Scripts of JupyterLab's own with which it begins, with their queries.
+        disabled: Extensions that are there and not loaded.
 
     Raises:
         ValueError: JupyterLab has no such script: the list is of another version.
@@ -46,6 +53,7 @@ def lay_out(shares: Sequence[Path], target: Path, preloaded: Sequence[str]) -> N
         *(
             f"{described.extensions}/{name}/{path}"
             for name, folder in extensions.items()
+            if name not in disabled
             for path in _extension_scripts(folder)
         ),
     ]
@@ -80,11 +88,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--target", type=Path, required=True)
     parser.add_argument("--preload", type=Path, required=True)
+    parser.add_argument("--page-config", type=Path, required=True)
     parser.add_argument("shares", type=Path, nargs="+", metavar="SHARE")
     asked = parser.parse_args(arguments)
     lines = asked.preload.read_text(encoding="utf-8").splitlines()
     preloaded = [line for line in lines if line and not line.startswith("#")]
-    lay_out(asked.shares, asked.target, preloaded)
+    page = json.loads(asked.page_config.read_text(encoding="utf-8"))
+    disabled = [name for name, is_off in page["disabledExtensions"].items() if is_off]
+    lay_out(asked.shares, asked.target, preloaded, disabled)
 
 
 if __name__ == "__main__":

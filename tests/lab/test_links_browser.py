@@ -127,6 +127,8 @@ async def test_a_link_alone_asks_and_does_nothing_on_escape(lab: Lab) -> None:
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text("A link asks for this from github.com")
     await lab.screenshot("3-question")
+    # Keys go where the focus is.
+    await expect(dialog.locator(":focus")).to_have_count(1)
     await page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
     assert not (lab.home / "course" / "new.py").exists()

@@ -17,6 +17,7 @@ def shares(tmp_path: Path) -> list[Path]:
     packages, ours = tmp_path / "packages", tmp_path / "ours"
     write_lab(packages)
     write_extension(packages, "jupyterlab_pygments")
+    write_extension(packages, "disabled")
     write_extension(ours, "@mofang/training")
     return [packages, ours]
 
@@ -25,7 +26,10 @@ def lay_out(shares: list[Path], *preloaded: str) -> Path:
     target = shares[0].parent / "www"
     listed = shares[0].parent / "preload.txt"
     listed.write_text("\n".join(["# A comment.", "", *preloaded]))
-    main(["--target", str(target), "--preload", str(listed), *map(str, shares)])
+    page = shares[0].parent / "page_config.json"
+    page.write_text('{"disabledExtensions": {"disabled": true, "other": false}}')
+    files = ["--preload", str(listed), "--page-config", str(page)]
+    main(["--target", str(target), *files, *map(str, shares)])
     return target / "static"
 
 
