@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from mofang_projects.settings import VolumeCategory
 from support.eventually import eventually
 from support.platform import Platform
 
@@ -186,7 +187,8 @@ def test_a_lost_namespace_comes_back_with_its_files(platform, project, phase):
     def bound():
         with contextlib.suppress(RuntimeError):
             claims = platform.get("pvc", "-n", namespace)["items"]
-            return [each["status"]["phase"] for each in claims] == ["Bound"] * 4
+            phases = [each["status"]["phase"] for each in claims]
+            return phases == ["Bound"] * len(VolumeCategory)
         return False
 
     eventually(bound, within=60, what="the claims are bound again")
