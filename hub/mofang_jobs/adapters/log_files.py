@@ -78,7 +78,12 @@ class LogStorage:
         try:
             make_folder(self._root, parts, _MODE, UID)
         except (UnsafePathError, OSError) as err:
-            log.exception("directory of logs is not made", path="/".join(parts))
+            path = "/".join(parts)
+            if isinstance(err, FileNotFoundError):
+                # The job is being deleted, or the volume is not there.
+                log.warning("directory of logs is gone", path=path, error=str(err))
+            else:
+                log.exception("directory of logs is not made", path=path)
             cause = getattr(err, "strerror", None) or "something else is in its place"
             raise StorageError(
                 f"The directory for the job's logs cannot be made: {cause}. Try again "

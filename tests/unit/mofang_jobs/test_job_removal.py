@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from unit.mofang_jobs.pretended_cluster import PretendedCluster
 from unit.mofang_jobs.world import World, running_world
 
 from mofang_jobs.adapters.log_files import LogStorage
+from mofang_jobs.domain.errors import StorageError
 from mofang_jobs.services.job_removal import ABSENT_SECONDS, JobRemoval
 from mofang_kube.errors import ForbiddenError, KubernetesUnavailableError, MofangError
 from support.eventually import until
@@ -188,3 +190,13 @@ async def test_an_attempt_that_came_after_the_kill_goes_too(world: World) -> Non
 
     assert [name for name in world.cluster.jobs if job in name] == []
     assert not any(job in name for name in left(world))
+
+
+async def test_a_directory_that_is_removed_while_it_is_made_is_no_fault_of_ours(
+    tmp_path: Path,
+) -> None:
+    """Its job is being deleted."""
+    with capture_logs() as logs, pytest.raises(StorageError, match="cannot be made"):
+        await LogStorage(tmp_path / "gone").create("vision", "train-abc123")
+
+    assert [each["log_level"] for each in logs] == ["warning"]
