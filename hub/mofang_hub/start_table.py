@@ -52,12 +52,8 @@ def keep_choices(choices: StartChoices, db: Any) -> None:
         choices: Of this hub.
         db: JupyterHub's open session.
     """
-    _METADATA.create_all(db.get_bind())
-    rows = db.execute(
-        select(CHOICES.c.username, CHOICES.c.server).order_by(CHOICES.c.id)
-    )
+    rows = _load(db, CHOICES.c.username, CHOICES.c.server)
     choices.load([(str(user), str(server)) for user, server in rows])
-    db.commit()
 
     def write(user: str, server: str) -> None:
         row = {"username": user, "server": server}
@@ -73,18 +69,22 @@ def keep_starts(history: StartHistory, db: Any) -> None:
         history: Of this hub.
         db: JupyterHub's open session.
     """
-    _METADATA.create_all(db.get_bind())
-    rows = db.execute(
-        select(STARTS.c.environment, STARTS.c.seconds).order_by(STARTS.c.id)
-    )
+    rows = _load(db, STARTS.c.environment, STARTS.c.seconds)
     history.load([(str(name), float(seconds)) for name, seconds in rows])
-    db.commit()
 
     def write(environment: str, seconds: float) -> None:
         row = {"environment": environment, "seconds": seconds}
         _try_write(db, STARTS, row, own="environment", kept=KEPT)
 
     history.on_add = write
+
+
+def _load(db: Any, *columns: Column[Any]) -> list[Any]:
+    """Return the rows of a table, the oldest first; make the table if it is missing."""
+    _METADATA.create_all(db.get_bind())
+    rows = db.execute(select(*columns).order_by(columns[0].table.c.id)).all()
+    db.commit()
+    return list(rows)
 
 
 def _try_write(
